@@ -1,0 +1,1 @@
+"""The only place where core and edges meet."""

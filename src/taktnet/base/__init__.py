@@ -1,0 +1,1 @@
+"""Ground layer: errors, units, exact arithmetic, names, clock and calendars."""

@@ -1,0 +1,1 @@
+"""Formats and transports: the only place that knows them."""

@@ -1,0 +1,1 @@
+"""The six KPIs, pace and flow, read from facts."""

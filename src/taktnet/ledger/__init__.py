@@ -1,0 +1,1 @@
+"""What happened: event kinds, their canonical form, the ledger port, followers and proofs."""

@@ -1,0 +1,148 @@
+"""The ledger port: what a store must do. Its contract test runs over every implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+from msgspec import Struct
+
+from taktnet.base.names import Names
+from taktnet.ledger.event import AnyEvent
+
+Outcome = Literal["recorded", "duplicate", "conflict", "rejected"]
+
+
+class Receipt(Struct, frozen=True):
+    """What became of one event. `seq` is its number (of the first one for a duplicate)."""
+
+    outcome: Outcome
+    seq: int
+    id: str
+    detail: str = ""
+
+
+class Admitted(Struct, frozen=True):
+    """An event that may be committed: lowered, its key new, its correction resolved."""
+
+    event: AnyEvent
+    body: bytes  # canonical JSON, the bytes that are hashed
+    facts: bytes  # packed facts, sequence numbers 0
+
+
+class Admission(Struct, frozen=True):
+    """The outcome of `admit`: what may be committed, and a receipt per event offered.
+
+    `receipts[i].seq` is 0 where the event is admitted; `index[k]` is the offered position of
+    `admitted[k]`.
+    """
+
+    admitted: tuple[Admitted, ...]
+    index: tuple[int, ...]
+    receipts: tuple[Receipt, ...]
+
+
+class Entry(Struct, frozen=True):
+    """One row to commit, numbered: its facts carry `seq`."""
+
+    seq: int
+    event: AnyEvent
+    body: bytes
+    facts: bytes
+
+
+class Recorded(Struct, frozen=True):
+    """One row as stored."""
+
+    seq: int
+    recorded: int  # microseconds since 1970 UTC, strictly rising with seq's batch
+    event: AnyEvent
+    body: bytes
+    facts: bytes
+    hash: bytes
+
+
+class Head(Struct, frozen=True):
+    """The newest committed row. An empty ledger has seq 0 and a hash of 32 zero bytes."""
+
+    seq: int
+    hash: bytes
+    recorded: int
+
+
+class Ledger(Protocol):
+    """An append-only sequence of events with dense numbers from 1, one writer at a time.
+
+    A batch goes `admit` -> (fold, decide, number) -> `commit`, all by the one writer. Between the
+    two nothing is stored; `commit` returns when the batch is durable, or raises and leaves the
+    store as it was (`Fenced` when another writer has taken over). After a failed commit the
+    caller calls `abandon`, which forgets the names that the batch had brought.
+    """
+
+    names: Names
+
+    @property
+    def head(self) -> Head:
+        """The newest committed row."""
+        ...
+
+    def admit(self, events: Sequence[AnyEvent], recorded: int) -> Admission:
+        """Check keys against the store and within the batch, resolve corrections, lower."""
+        ...
+
+    def admit_own(self, event: AnyEvent, recorded: int) -> Admitted:
+        """Lower an event of Taktnet itself whose key is known to be new (a decision)."""
+        ...
+
+    def commit(
+        self, entries: Sequence[Entry], recorded: int, positions: Mapping[str, int] | None = None
+    ) -> Head:
+        """Store the entries (numbers head.seq + 1 ...), new names, follower positions: at once."""
+        ...
+
+    def abandon(self) -> None:
+        """Forget what `admit` brought in since the last commit."""
+        ...
+
+    def append(self, events: Sequence[AnyEvent], recorded: int) -> tuple[Receipt, ...]:
+        """`admit` and `commit` with nothing between: for imports and tests."""
+        ...
+
+    def read(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
+        """Rows with seq > after, in order."""
+        ...
+
+    def find(self, source: str, id: str, tenant: str = "main") -> Recorded | None:
+        """The row with this key."""
+        ...
+
+    def facts(
+        self, after: int = 0, until: int | None = None, chunk: int = 100_000
+    ) -> Iterator[np.ndarray]:
+        """Arrays of facts (dtype FACT) with after < seq <= until, in order."""
+        ...
+
+    def position(self, follower: str) -> int:
+        """How far a follower has come; 0 if it is new."""
+        ...
+
+    def advance(self, follower: str, seq: int) -> None:
+        """Store a follower's position; it never goes back."""
+        ...
+
+    def conflicts(self, after: int = 0) -> list[tuple[int, str, str, bytes]]:
+        """(recorded, source, id, offered body) of keys offered again with other content."""
+        ...
+
+    def save_snapshot(self, name: str, seq: int, blob: bytes) -> None:
+        """Keep a projection's bytes as of seq; older ones of that name may go."""
+        ...
+
+    def load_snapshot(self, name: str) -> tuple[int, bytes] | None:
+        """The newest snapshot of that name."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the store; the ledger is not used after."""
+        ...

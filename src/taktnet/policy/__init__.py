@@ -1,0 +1,1 @@
+"""Pull rules: pure compiled kernels, called live and by the twin."""

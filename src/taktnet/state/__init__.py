@@ -1,0 +1,1 @@
+"""What is true now: record tables folded from facts by compiled code."""

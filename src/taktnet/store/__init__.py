@@ -1,0 +1,1 @@
+"""Ledgers on disk: SQLite, PostgreSQL, Parquet segments."""
