@@ -8,8 +8,14 @@ from typing import Literal, Protocol
 import numpy as np
 from msgspec import Struct
 
+from taktnet.base.errors import TaktnetError
 from taktnet.base.names import Names
 from taktnet.ledger.event import AnyEvent
+
+
+class Fenced(TaktnetError):
+    """Another writer has taken this ledger over; this one can never commit again."""
+
 
 Outcome = Literal["recorded", "duplicate", "conflict", "rejected"]
 
@@ -129,6 +135,18 @@ class Ledger(Protocol):
 
     def advance(self, follower: str, seq: int) -> None:
         """Store a follower's position; it never goes back."""
+        ...
+
+    def hashes(self, after: int = 0, until: int | None = None) -> bytes:
+        """The row hashes (32 bytes each, joined) with after < seq <= until: the Merkle leaves."""
+        ...
+
+    def save_checkpoint(self, size: int, note: str) -> None:
+        """Keep the signed note of the log at `size` rows; the same size again replaces it."""
+        ...
+
+    def checkpoints(self, after: int = 0, limit: int = 1000) -> list[tuple[int, str]]:
+        """(size, signed note) with size > after, in order of size."""
         ...
 
     def conflicts(self, after: int = 0) -> list[tuple[int, str, str, bytes]]:
