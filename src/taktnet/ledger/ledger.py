@@ -38,15 +38,18 @@ class Admitted(Struct, frozen=True):
 
 
 class Admission(Struct, frozen=True):
-    """The outcome of `admit`: what may be committed, and a receipt per event offered.
+    """The outcome of `admit`: what is to be committed, and a receipt per event offered.
 
     `receipts[i].seq` is 0 where the event is admitted; `index[k]` is the offered position of
-    `admitted[k]`.
+    `admitted[k]`, or -1 for a parked correction that now follows its original. `twins` pairs the
+    offered position of a repetition with that of its first within the same batch.
+    `admission.settle(admission, seqs)` fills in the numbers.
     """
 
     admitted: tuple[Admitted, ...]
     index: tuple[int, ...]
     receipts: tuple[Receipt, ...]
+    twins: tuple[tuple[int, int], ...] = ()
 
 
 class Entry(Struct, frozen=True):
@@ -69,6 +72,27 @@ class Recorded(Struct, frozen=True):
     hash: bytes
 
 
+class Row(Struct, frozen=True):
+    """One row with every column just as it is stored, undecoded: what `verify` looks at."""
+
+    seq: int
+    recorded: int
+    tenant: int  # id in Domain.TENANT
+    source: int  # id in Domain.SOURCE
+    id: str
+    corrects: str  # "" for none
+    facts: bytes
+    body: bytes
+    hash: bytes
+
+
+class Parked(Struct, frozen=True):
+    """A correction that waits for its original."""
+
+    recorded: int
+    event: AnyEvent
+
+
 class Head(Struct, frozen=True):
     """The newest committed row. An empty ledger has seq 0 and a hash of 32 zero bytes."""
 
@@ -84,6 +108,10 @@ class Ledger(Protocol):
     two nothing is stored; `commit` returns when the batch is durable, or raises and leaves the
     store as it was (`Fenced` when another writer has taken over). After a failed commit the
     caller calls `abandon`, which forgets the names that the batch had brought.
+
+    `commit` also stores the conflicts and parked corrections that `admit` found: call it even
+    when nothing was admitted. All that was admitted is committed, in the order of `admitted`, with
+    decisions in between. Recorded time rises with every batch: pass what `stamp(now)` says.
     """
 
     names: Names
@@ -91,6 +119,10 @@ class Ledger(Protocol):
     @property
     def head(self) -> Head:
         """The newest committed row."""
+        ...
+
+    def stamp(self, now: int) -> int:
+        """The recorded time of the next batch: `now`, or just after the newest row's."""
         ...
 
     def admit(self, events: Sequence[AnyEvent], recorded: int) -> Admission:
@@ -117,6 +149,10 @@ class Ledger(Protocol):
 
     def read(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
         """Rows with seq > after, in order."""
+        ...
+
+    def rows(self, after: int = 0, limit: int = 1000) -> list[Row]:
+        """Rows with seq > after, in order, as stored and undecoded."""
         ...
 
     def find(self, source: str, id: str, tenant: str = "main") -> Recorded | None:
@@ -151,6 +187,10 @@ class Ledger(Protocol):
 
     def conflicts(self, after: int = 0) -> list[tuple[int, str, str, bytes]]:
         """(recorded, source, id, offered body) of keys offered again with other content."""
+        ...
+
+    def parked(self) -> list[Parked]:
+        """Corrections that wait for their original, in the order they came."""
         ...
 
     def save_snapshot(self, name: str, seq: int, blob: bytes) -> None:
