@@ -1,0 +1,309 @@
+"""The reference of events, made from `taktnet.ledger.event`: fields, limits, meaning, example.
+
+Types, limits and defaults come from the code. What a field means and what a kind does to the
+state are said here, once, and a test holds both tables complete.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from taktnet.ledger import event as ev
+
+#: What the fields of every event mean.
+COMMON = {
+    "source": "the system that says so",
+    "id": "its own id of the event; with `tenant` and `source` the key: said twice, counted once",
+    "at": "when it happened",
+    "site": "where it happened",
+    "tenant": "whose event it is",
+    "zone": "IANA time zone of the source, kept for display",
+    "cause": "id of the event that led to this one",
+    "correlation": "groups all events of one story",
+    "corrects": "id, at the same source, of the one event that this one undoes and replaces",
+}
+
+#: What a field means, wherever it occurs; `kind.field` overrides it for one kind.
+MEANING = {
+    "order": "order, call-off or work order line",
+    "party": "the customer's site",
+    "item": "the item",
+    "qty": "quantity in the item's unit",
+    "window_start": "start of the delivery window",
+    "window_end": "end of the delivery window",
+    "price": "price per unit",
+    "currency": "ISO 4217 code",
+    "by": "who said so",
+    "reason": "why, in words",
+    "start": "when it begins",
+    "end": "when it ends",
+    "days": "length in days",
+    "version": "the planner's name of this forecast",
+    "origin": "the site that delivers",
+    "dock": "the gate at the receiving site",
+    "loop": "the kanban loop",
+    "fixed": "the line is frozen, no longer a preview",
+    "lot": "batch or lot number",
+    "status": "stock status",
+    "resource": "the line or machine",
+    "scrap": "units made and rejected",
+    "to": "the receiving site",
+    "card": "the kanban card",
+    "cards": "the kanban cards that travel along",
+    "empty": "the card is issued without a container: it pulls at once",
+    "shipment": "the shipment",
+    "eta": "expected arrival",
+    "lane": "the lane it travels on",
+    "promised": "the date that was promised",
+    "latitude": "degrees north",
+    "longitude": "degrees east",
+    "milestone": "what was passed: a port, a border, a hub",
+    "rejected": "units of `qty` not accepted",
+    "root": "where the cause lies: a resource, a supplier, a shipment",
+    "note": "remark",
+    "schedule": "the frozen schedule",
+    "position": "place in the sequence",
+    "table": "table of the network",
+    "key": "key of the row, its parts joined by `|`",
+    "values": "column to text; empty: the row goes",
+    "digest": "SHA-256 of the network after the change",
+    "component": "which part of the landed cost",
+    "amount": "money in `currency`; may be negative (a credit)",
+    "basis": "an estimate, or the invoice that trues it up",
+    "invoice": "number of the invoice",
+    "until": "the period ends here",
+    "decision": "the decision, under its one stable id",
+    "rule": "the pull rule that decided",
+    "action": "make, move or buy",
+    "evidence": "sequence numbers of the events it rests on",
+    "due": "needed at the latest",
+    "due_from": "needed not before",
+    "stale": "taken on stale data, and marked so",
+    "waiting": "waits for a person",
+    "channel": "where it was sent",
+    "attempt": "how often it was tried",
+    "order.changed.by": "who changes it; only the buyer's own change moves the promise",
+    "order.cancelled.by": "who cancels it",
+    "order.changed.qty": "the new quantity",
+    "stock.counted.qty": "the balance found, not the difference",
+    "stock.consumed.order": "the work order or customer's order line that it was used for",
+    "goods.received.qty": "units unloaded, the rejected ones included",
+    "resource.stopped.reason": "class of the cause; decides which KPI counts it",
+    "resource.stopped.item": "the missing part, where the cause is a stock-out",
+    "forecast.published.start": "first instant of the forecast",
+    "schedule.frozen.order": "the work order",
+    "cost.charged.qty": "units that the cost is for",
+    "signal.acknowledged.promised": "when the partner will deliver",
+}
+
+#: What a kind does to the state.
+EFFECT = {
+    "order.placed": "Opens an order line; it counts as demand until shipped or cancelled.",
+    "order.changed": "Changes quantity or window of the open line.",
+    "order.cancelled": "Closes the line; what is open of it is no longer demand or on order.",
+    "forecast.published": "Keeps the expectation; changes no stock.",
+    "calloff.placed": "Opens a line to a supplier: its quantity is on order at `site`.",
+    "stock.counted": "Sets the balance; the difference is booked as an adjustment.",
+    "stock.consumed": "Takes from available stock, then pulls through the rules of the place.",
+    "stock.produced": "Adds good units under `status`, and takes their components by the "
+    "bill of materials only where components are not reported themselves.",
+    "stock.received": "Adds to the stock under `status`.",
+    "stock.moved": "Takes from `site`, adds at `to`.",
+    "stock.scrapped": "Takes from the stock under `status`.",
+    "stock.held": "Moves from available to held: the rules no longer count it.",
+    "stock.released": "Moves from held or inspection to available.",
+    "card.pulled": "Detaches the card: the loop is owed one container.",
+    "card.returned": "Attaches the card to a full container: the loop is owed one less.",
+    "card.issued": "One more card circulates in the loop.",
+    "card.withdrawn": "One card less circulates in the loop.",
+    "lot.started": "The work order runs, with its cards.",
+    "lot.finished": "The work order no longer runs; stock is added by `stock.produced`.",
+    "goods.shipped": "Takes from stock at `site`, opens or extends a shipment to `to`.",
+    "goods.position": "Moves the shipment on the map and its expected arrival.",
+    "goods.arrived": "The shipment waits at the gate; this is the instant that on-time counts.",
+    "goods.received": "Takes from the shipment and adds `qty` less `rejected` to the stock.",
+    "resource.stopped": "The resource is down from now.",
+    "resource.started": "The resource is up again.",
+    "schedule.frozen": "Keeps one lot of the frozen sequence, for Build to Schedule.",
+    "network.changed": "Sets or removes one row of the network from here on.",
+    "cost.charged": "Keeps one part of a landed cost; an invoice replaces its estimate.",
+    "period.closed": "What happened before `until` and comes later is posted as late.",
+    "event.voided": "Undoes the event that `corrects` names.",
+    "decision.taken": "The quantity is on order (or waits for a person).",
+    "decision.approved": "The waiting decision goes out.",
+    "decision.declined": "The waiting decision is dropped; its quantity is off order.",
+    "signal.sent": "The decision left the house; nothing is sent again under a new id.",
+    "signal.acknowledged": "The partner has it; the promise, if any, becomes the due date.",
+    "signal.refused": "The quantity is off order, so the rules see the need again.",
+}
+
+_SAMPLE: dict[str, Any] = {
+    "source": "erp-porto",
+    "id": "1007",
+    "at": "2026-03-02T06:40:00Z",
+    "site": "PLANT-PORTO",
+    "order": "SO-4711/10",
+    "party": "CUST-LYON",
+    "item": "DRIVE-250",
+    "qty": 24,
+    "window_start": "2026-03-05T07:00:00Z",
+    "window_end": "2026-03-06T07:00:00Z",
+    "start": "2026-03-02T06:00:00Z",
+    "end": "2026-03-02T08:00:00Z",
+    "days": 7,
+    "origin": "SUP-BRNO",
+    "lot": "L-0302",
+    "resource": "LINE-1",
+    "to": "PLANT-WROCLAW",
+    "loop": "KB-017",
+    "card": "KB-017-03",
+    "cards": ["KB-017-03"],
+    "shipment": "SH-9001",
+    "eta": "2026-03-04T15:00:00Z",
+    "lane": "OPO-WRO",
+    "latitude": 48.21,
+    "longitude": 16.37,
+    "reason": "demand fell",
+    "schedule": "2026-W10",
+    "position": 3,
+    "table": "loops",
+    "key": "KB-017",
+    "values": {"cards": "12"},
+    "component": "freight",
+    "amount": 412.5,
+    "until": "2026-03-01T00:00:00Z",
+    "decision": "KB-017#58",
+    "rule": "withdrawal",
+    "action": "move",
+    "evidence": [1007],
+    "channel": "webhook",
+    "by": "m.silva",
+    "corrects": "1006",
+    "price": 118.4,
+}
+_SHOWN = {
+    "order.changed": ("qty", "reason"),
+    "stock.consumed": ("resource",),
+    "stock.produced": ("resource", "lot"),
+    "goods.shipped": ("eta", "order"),
+    "goods.position": ("eta",),
+    "decision.taken": ("loop", "cards", "lane"),
+    "lot.started": ("resource",),
+    "lot.finished": ("resource",),
+    "cost.charged": ("shipment",),
+    "event.voided": ("corrects", "reason"),
+    "network.changed": ("values", "by"),
+    "calloff.placed": ("price",),
+    "signal.refused": ("reason",),
+}
+_SAMPLES_OF = {
+    "resource.stopped": {"reason": "stockout", "item": "MAGNET-40"},
+    "decision.taken": {
+        "reason": "Card KB-017-03 came back empty: 1 of 8 cards is open, so 24 are to be moved."
+    },
+    "lot.started": {"order": "WO-880"},
+    "lot.finished": {"order": "WO-880"},
+    "stock.held": {"reason": "suspect bearing"},
+    "stock.scrapped": {"reason": "dropped"},
+}
+
+
+_WORDS: dict[type[inspect.Type], str] = {
+    inspect.DateTimeType: "instant",
+    inspect.BoolType: "true or false",
+    inspect.FloatType: "number",
+    inspect.IntType: "whole number",
+    inspect.DictType: "object of texts",
+}
+
+
+def base_name(kind: type[ev.Event]) -> str:
+    """`order.placed/1` -> `order.placed`: the name without its version."""
+    return ev.kind_name(kind).split("/")[0]
+
+
+def own_fields(kind: type[ev.Event]) -> list[inspect.Field]:
+    """The fields that a kind adds to those of every event."""
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)
+    return [f for f in info.fields if f.name not in COMMON]
+
+
+def meaning(kind: type[ev.Event], field: str) -> str:
+    """What a field of a kind means; KeyError when nobody has said it."""
+    return MEANING.get(f"{base_name(kind)}.{field}") or MEANING[field]
+
+
+def type_words(kind: inspect.Type) -> str:
+    """A type and its limits in words, for example `number > 0`."""
+    if isinstance(kind, inspect.UnionType):
+        return " or ".join(type_words(t) for t in kind.types if not isinstance(t, inspect.NoneType))
+    if isinstance(kind, inspect.LiteralType):
+        return ", ".join(f"`{value}`" for value in kind.values)
+    if isinstance(kind, inspect.VarTupleType):
+        return f"list of {type_words(kind.item_type)}"
+    return _scalar_words(kind)
+
+
+def _scalar_words(kind: inspect.Type) -> str:
+    word = _WORDS.get(type(kind), "text")
+    if isinstance(kind, inspect.StrType) and kind.pattern:
+        return f"text like `{kind.pattern}`"
+    if isinstance(kind, inspect.FloatType | inspect.IntType):
+        if kind.gt is not None:
+            return f"{word} > {kind.gt:g}"
+        if kind.ge is not None and kind.ge > -1e9:
+            return f"{word} ≥ {kind.ge:g}"
+    return word
+
+
+def _default(field: inspect.Field) -> str:
+    if field.required:
+        return "**required**"
+    value = field.default if field.default is not msgspec.NODEFAULT else None
+    empty = value is None or value in ("", ()) or field.default_factory is not msgspec.NODEFAULT
+    return "" if empty else f"`{json.dumps(value)}`"
+
+
+def example(kind: type[ev.Event]) -> dict[str, Any]:
+    """A valid event of the kind, as JSON values: what is required and the most usual rest."""
+    name = base_name(kind)
+    sample = _SAMPLE | _SAMPLES_OF.get(name, {})
+    shown = {"site", *_SHOWN.get(name, ()), *_SAMPLES_OF.get(name, ())}
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)
+    found: dict[str, Any] = {"kind": ev.kind_name(kind)}
+    found |= {f.name: sample[f.name] for f in info.fields if f.required or f.name in shown}
+    msgspec.convert(found, ev.AnyEvent)
+    return found
+
+
+def _table(fields: list[inspect.Field], words: dict[str, str]) -> str:
+    head = "| field | type | default | meaning |\n|---|---|---|---|\n"
+    return head + "".join(
+        f"| `{f.name}` | {type_words(f.type)} | {_default(f)} | {words[f.name]} |\n" for f in fields
+    )
+
+
+def _section(kind: type[ev.Event]) -> str:
+    fields = own_fields(kind)
+    words = {f.name: meaning(kind, f.name) for f in fields}
+    doc = " ".join((kind.__doc__ or "").split())
+    table = _table(fields, words) + "\n" if fields else ""
+    text = json.dumps(example(kind), indent=2)
+    return (
+        f"### `{ev.kind_name(kind)}`\n\n{doc}\n\n*Effect:* {EFFECT[base_name(kind)]}\n\n"
+        f"{table}```json\n{text}\n```\n"
+    )
+
+
+def markdown() -> str:
+    """The reference of all kinds, in the order in which they were introduced."""
+    info = inspect.type_info(ev.Event)
+    assert isinstance(info, inspect.StructType)
+    common = "## Every event\n\n" + _table(list(info.fields), COMMON)
+    return "\n".join([common, "## Kinds\n", *(_section(kind) for kind in ev.KINDS)])

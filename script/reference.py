@@ -1,0 +1,118 @@
+"""The hook that fills the reference pages from the code when the documentation is built.
+
+A page says `<!-- generate: events -->` where the text belongs. Nothing generated is kept in the
+repository, so a reference page cannot fall behind the code.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+import event_reference
+
+_MARK = re.compile(r"<!-- generate: (\w+) -->")
+
+
+def cell(value: object) -> str:
+    """A value as the cell of a Markdown table: one line, pipes escaped."""
+    return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table."""
+    names = list(head)
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def network() -> str:
+    """Every table and column of the network, from its field table."""
+    from taktnet.network import reference
+
+    return str(reference.markdown())
+
+
+def settings() -> str:
+    """Every setting of a tower and of a channel, with its variable, default and range."""
+    from taktnet.app import settings as module
+
+    def default(f: Any) -> str:
+        if f.type is tuple:
+            return "none"
+        return f"`{f.default}`" if f.default not in ("", {}) else ""
+
+    def wanted(f: Any) -> str:
+        if f.choices:
+            return ", ".join(f"`{c}`" for c in f.choices)
+        return f"{f.low:,} to {f.high:,}" if f.low is not None else ""
+
+    rows = (
+        (f"`{f.name}`", "" if f.type is dict else f"`{f.env}`", default(f), wanted(f), f.meaning)
+        for f in module.FIELDS
+    )
+    channel = ((f"`{f.name}`", default(f), wanted(f), f.meaning) for f in module.CHANNEL_FIELDS)
+    return (
+        table(("setting", "variable", "default", "allowed", "meaning"), rows)
+        + "\n## A channel\n\nEach partner's signals go where `[channels.SITE]` of `tower.toml` "
+        "says; `[channels.default]` serves every other site.\n\n"
+        + table(("field", "default", "allowed", "meaning"), channel)
+    )
+
+
+def _parameters(command: Any) -> str:
+    rows = []
+    for p in command.params:
+        if p.param_type_name == "option" and p.name not in {"help"}:
+            names = ", ".join(f"`{o}`" for o in (*p.opts, *p.secondary_opts))
+        else:
+            names = f"`{(p.metavar or p.name).upper()}`"
+        plain = p.default not in (None, False, (), "") and not callable(p.default)
+        usual = f"`{p.default}`" if plain and not p.required else ""
+        rows.append((names, usual, getattr(p, "help", "") or ""))
+    return table(("argument or option", "default", "meaning"), rows)
+
+
+def commands() -> dict[str, Any]:
+    """Every command of `taktnet`, those of groups as `group command`."""
+    import typer
+    from taktnet.cli.main import app
+
+    def walk(prefix: str, group: Any) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, command in group.commands.items():
+            full = f"{prefix}{name}"
+            if hasattr(command, "commands"):
+                found |= walk(f"{full} ", command)
+            else:
+                found[full] = command
+        return found
+
+    return walk("", typer.main.get_command(app))
+
+
+def cli() -> str:
+    """Every command with its arguments and options, from Typer."""
+    parts = []
+    for name, command in commands().items():
+        text = re.sub(r"\s*\n\s*(?=\S)", " ", (command.help or "").replace("\b", "").strip())
+        parts.append(f"## `taktnet {name}`\n\n{text}\n\n{_parameters(command)}")
+    return "\n".join(parts)
+
+
+GENERATORS: dict[str, Callable[[], str]] = {
+    "network": network,
+    "events": event_reference.markdown,
+    "settings": settings,
+    "cli": cli,
+}
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """MkDocs calls this for every page before it is rendered."""
+    return _MARK.sub(lambda found: GENERATORS[found[1]](), markdown)
