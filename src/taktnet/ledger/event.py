@@ -367,7 +367,10 @@ class EventVoided(Event, tag="event.voided/1", frozen=True, kw_only=True):
 
 
 class DecisionTaken(Event, tag="decision.taken/1", frozen=True, kw_only=True):
-    """What a rule decided, why, and on which events (`evidence`: sequence numbers)."""
+    """What a rule decided, why, and on which events (`evidence`: sequence numbers).
+
+    `containers` are the cards of a loop that `qty` stands for, named (`cards`) or not.
+    """
 
     decision: Name
     rule: Literal[
@@ -381,6 +384,7 @@ class DecisionTaken(Event, tag="decision.taken/1", frozen=True, kw_only=True):
     evidence: tuple[int, ...] = ()
     loop: OptionalName = ""
     cards: tuple[Name, ...] = ()
+    containers: Count = 0
     lane: OptionalName = ""
     due: Instant | None = None
     due_from: Instant | None = None

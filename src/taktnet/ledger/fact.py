@@ -282,6 +282,7 @@ SLOTS: dict[type[e.Event], dict[str, tuple[str, object]]] = {
         "reason": ("action", ACTION),
         "item": ("item", _D.ITEM),
         "qty": ("qty", "qty"),
+        "qty2": ("containers", "int"),
         "to": ("origin", _D.SITE),
         "loop": ("loop", _D.LOOP),
         "res": ("lane", _D.LANE),
