@@ -10,6 +10,15 @@ class TaktnetError(Exception):
     """Root of every error Taktnet raises on purpose; its text is meant for the reader."""
 
 
+class Malformed(TaktnetError, ValueError):
+    """A text that does not have its form: what was wanted, and what to do about it."""
+
+    def __init__(self, wanted: str, remedy: str = "") -> None:
+        super().__init__(f"wanted {wanted}. {remedy}".strip())
+        self.wanted = wanted
+        self.remedy = remedy
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
     """One thing wrong with something from outside.
