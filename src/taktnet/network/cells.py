@@ -14,8 +14,9 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
+from taktnet.base.errors import Malformed
 from taktnet.network.column import REQUIRED, Field
-from taktnet.network.formats import FORMATS, Malformed
+from taktnet.network.formats import FORMATS
 
 MAX_TEXT = 4000
 MAX_NAME = 200
@@ -24,6 +25,7 @@ _COMMA = re.compile(r"[+-]?\d{1,3}((\.\d{3})+|\d*),\d+\Z")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?\Z")
 #: Control characters, lone surrogates and non-characters: no file format carries them safely.
 _UNCLEAN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]")
+_TYPES = {"date": (date,), "integer": (int,), "number": (int, float)}
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]00:00(:00(\.0+)?)?)?\Z")
 
 
@@ -82,20 +84,14 @@ def wrong_value(field: Field, value: Any) -> Wrong | None:
     """What is wrong with a typed value, by type, range, choices, decimals and format."""
     if value is None:
         return None if field.optional else Wrong("blank", field.wanted, "Fill it in.")
-    match field.kind:
-        case "text":
-            return _wrong_text(field, value)
-        case "choice":
-            return None if value in field.choices else _no_choice(field, str(value))
-        case "date":
-            return None if type(value) is date else Wrong(repr(value), field.wanted)
-        case "integer":
-            if type(value) is not int:
-                return Wrong(repr(value), field.wanted)
-        case "number":
-            if type(value) not in (int, float) or not math.isfinite(value):
-                return Wrong(repr(value), field.wanted)
-    return _out_of_range(field, value)
+    if field.kind == "text":
+        return _wrong_text(field, value)
+    if field.kind == "choice":
+        return None if value in field.choices else _no_choice(field, str(value))
+    types = _TYPES[field.kind]
+    if type(value) not in types or (field.kind != "date" and not math.isfinite(value)):
+        return Wrong(repr(value), field.wanted)
+    return None if field.kind == "date" else _out_of_range(field, value)
 
 
 def _no_choice(field: Field, text: str) -> Wrong:
@@ -138,26 +134,31 @@ def _number_remedy(text: str) -> str:
 def _wrong_text(field: Field, value: Any) -> Wrong | None:
     if not isinstance(value, str):
         return Wrong(repr(value), field.wanted)
-    r = field.rules
     if not value:
         return Wrong("blank", field.wanted, "Fill it in.") if field.required else None
-    named = r.key or bool(r.refers)
+    return _unclean(field, value) or _malformed(field, value)
+
+
+def _unclean(field: Field, value: str) -> Wrong | None:
+    named = field.rules.key or bool(field.rules.refers)
     most = MAX_NAME if named else MAX_TEXT
     if len(value) > most:
         return Wrong(f"{len(value)} characters long", f"at most {most} characters")
-    unclean = _UNCLEAN.search(value)
-    if unclean:
+    if _UNCLEAN.search(value):
         return Wrong(quoted(value), "text without control characters", "Remove them.")
     if value != value.strip():
         return Wrong(quoted(value), "no space before or after", f"Write {quoted(value.strip())}.")
     if named and "|" in value:
         return Wrong(quoted(value), "a name without |", "Write another sign.")
-    if not r.form:
-        return None
-    try:
-        FORMATS[r.form](value)
-    except Malformed as e:
-        return Wrong(quoted(value), e.wanted, e.remedy)
+    return None
+
+
+def _malformed(field: Field, value: str) -> Wrong | None:
+    if field.rules.form:
+        try:
+            FORMATS[field.rules.form](value)
+        except Malformed as e:
+            return Wrong(quoted(value), e.wanted, e.remedy)
     return None
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from taktnet.base.errors import Fault, InputFaults
 from taktnet.network.cells import Wrong, did_you_mean, quoted, to_value
 from taktnet.network.fields import TABLES, Table
 from taktnet.network.network import KEY_SEPARATOR, Network, row_key
-
-if TYPE_CHECKING:
-    from taktnet.network.column import Field
 
 
 def set_row(network: Network, table: str, key: str, values: Mapping[str, str]) -> Network:
@@ -61,14 +58,20 @@ def _row(table: Table, key: str, values: Mapping[str, str], old: Any) -> Any:
             faults.append(Fault(table.name, 0, "key", quoted(key), wanted))
         else:
             cells = {**dict(zip(table.key, parts, strict=True)), **cells}
-    made = {f.name: _cell(table, f, cells, old, f"row {quoted(key)}", faults) for f in table.fields}
+    made: dict[str, Any] = {}
+    for f in table.fields:
+        if f.name not in cells and old is not None:
+            made[f.name] = getattr(old, f.name)
+            continue
+        value = made[f.name] = to_value(f, cells.get(f.name, ""))
+        if isinstance(value, Wrong):
+            about = f"row {quoted(key)}"
+            faults.append(
+                Fault(table.name, 0, f.name, value.found, value.wanted, value.remedy, about)
+            )
     if faults:
         raise InputFaults(faults)
     return table.row(**made)
-
-
-def _cell(
-X
 
 
 def from_json(text: bytes | str) -> Network:
