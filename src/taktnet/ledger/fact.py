@@ -339,10 +339,18 @@ class Lowering:
             for kind, slots in SLOTS.items()
         }
 
-    def facts(self, event: e.Event, recorded: int, flags: int = 0, undone: bytes = b"") -> bytes:
+    def facts(
+        self,
+        event: e.Event,
+        recorded: int,
+        flags: int = 0,
+        undone: bytes = b"",
+        undone_flags: int = 0,
+    ) -> bytes:
         """The packed facts of `event` (n x 104 bytes), sequence numbers still 0.
 
         `undone` are the packed facts of the event it corrects; reversals in them are left out.
+        `undone_flags` are set on the facts that undo (LATE, when that event's period is closed).
         """
         intern = self.names.intern
         row = [0] * len(_AT)
@@ -357,7 +365,7 @@ class Lowering:
             row[slot] = read(event)
         flags |= _decision_flags(event)
         cards = getattr(event, "cards", ())
-        reversal = reverse(undone, recorded) if undone else b""
+        reversal = reverse(undone, recorded, undone_flags) if undone else b""
         row[_FLAGS] = flags if reversal else flags | _FIRST
         main = PACK.pack(*row)
         if not cards:
@@ -378,15 +386,15 @@ def _decision_flags(event: e.Event) -> int:
     return 0
 
 
-def reverse(undone: bytes, recorded: int) -> bytes:
-    """The facts that undo `undone`: REVERSAL set, FIRST on the first, all other slots the same.
+def reverse(undone: bytes, recorded: int, flags: int = 0) -> bytes:
+    """The facts that undo `undone`: REVERSAL and `flags` set, FIRST on the first, the rest same.
 
     Business time stays too: history by business time must cancel where it happened.
     """
     rows = np.frombuffer(undone, FACT).copy()
     rows = rows[(rows["flags"] & int(Flag.REVERSAL)) == 0]
     rows["seq"], rows["recorded"] = 0, recorded
-    rows["flags"] = (rows["flags"] & ~_FIRST) | int(Flag.REVERSAL)
+    rows["flags"] = (rows["flags"] & ~_FIRST) | int(Flag.REVERSAL) | flags
     if len(rows):
         rows["flags"][0] |= _FIRST
     return rows.tobytes()

@@ -12,16 +12,24 @@ from taktnet.base.errors import TaktnetError
 from taktnet.base.names import Names
 from taktnet.ledger.event import AnyEvent
 
+Outcome = Literal["recorded", "duplicate", "conflict", "parked", "rejected"]
 
-class Fenced(TaktnetError):
+
+class StoreError(TaktnetError):
+    """A store cannot be opened, read or written; the text says why and what to do."""
+
+
+class Fenced(StoreError):
     """Another writer has taken this ledger over; this one can never commit again."""
 
 
-Outcome = Literal["recorded", "duplicate", "conflict", "rejected"]
-
-
 class Receipt(Struct, frozen=True):
-    """What became of one event. `seq` is its number (of the first one for a duplicate)."""
+    """What became of one event. `seq` is its number (of the first one for a duplicate).
+
+    conflict: the key was recorded with other content, or what it corrects was corrected before;
+    the event is kept among the conflicts. parked: it corrects an event that has not come yet;
+    it is kept and recorded right behind that one. rejected: not kept; `detail` says why.
+    """
 
     outcome: Outcome
     seq: int
@@ -42,7 +50,7 @@ class Admission(Struct, frozen=True):
 
     `receipts[i].seq` is 0 where the event is admitted; `index[k]` is the offered position of
     `admitted[k]`, or -1 for a parked correction that now follows its original. `twins` pairs the
-    offered position of a repetition with that of its first within the same batch.
+    offered position of a repetition with the k of its first within the same batch.
     `admission.settle(admission, seqs)` fills in the numbers.
     """
 

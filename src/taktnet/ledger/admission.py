@@ -1,0 +1,393 @@
+"""What may enter a ledger: keys new, corrections resolved, lateness and skew flagged, facts made.
+
+One desk per ledger; the ledger supplies three look-ups. Between `admit` and `commit` all findings
+wait in `Desk.stage`; `committed` makes them the desk's own, `abandon` forgets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+
+from msgspec import Struct
+
+from taktnet.base.errors import Fault
+from taktnet.base.names import Names
+from taktnet.ledger import codec
+from taktnet.ledger import event as e
+from taktnet.ledger.event import AnyEvent
+from taktnet.ledger.fact import FACT, Flag, Lowering, micros
+from taktnet.ledger.ledger import Admission, Admitted, Entry, Outcome, Parked, Receipt
+
+#: tenant, source, id
+Key = tuple[str, str, str]
+
+#: Clocks of partners differ: business time up to this far after recorded time is not remarked on.
+SKEW_TOLERANCE_US = 300_000_000
+
+#: Kinds that are never undone: what was decided or sent has left the house, a closed period stays
+#: closed, a voided event is sent again under a new id, and the network is set anew.
+FINAL: frozenset[type[e.Event]] = frozenset(
+    {
+        e.DecisionTaken,
+        e.DecisionApproved,
+        e.DecisionDeclined,
+        e.SignalSent,
+        e.SignalAcknowledged,
+        e.SignalRefused,
+        e.PeriodClosed,
+        e.NetworkChanged,
+        e.EventVoided,
+    }
+)
+
+
+class Lookups(Protocol):
+    """What the desk asks of a store, over committed rows only."""
+
+    def recorded(self, keys: Sequence[Key]) -> dict[Key, tuple[int, bytes]]:
+        """(seq, body) of those keys that are recorded."""
+        ...
+
+    def original(self, key: Key) -> tuple[bytes, bytes] | None:
+        """(facts, body) of the row with this key."""
+        ...
+
+    def is_corrected(self, key: Key) -> bool:
+        """Whether a recorded event corrects the one with this key."""
+        ...
+
+
+class Conflict(Struct, frozen=True):
+    """An event that was offered under a key or for a correction already taken."""
+
+    tenant: str
+    source: str
+    id: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class Stage:
+    """What one batch brings beside its rows; stored with them, or forgotten."""
+
+    names: tuple[int, ...]  # counts of names before the batch
+    conflicts: list[Conflict] = field(default_factory=list[Conflict])
+    parked: list[Parked] = field(default_factory=list[Parked])
+    released: list[Key] = field(default_factory=list[Key])  # keys of parked events now recorded
+    closed: list[e.PeriodClosed] = field(default_factory=list[e.PeriodClosed])
+
+
+class Closed:
+    """Until when periods are closed: for a tenant as a whole and for single sites."""
+
+    def __init__(self, events: Iterable[e.PeriodClosed] = ()) -> None:
+        self._until: dict[tuple[str, str], int] = {}
+        for event in events:
+            self.take(event)
+
+    def take(self, event: e.PeriodClosed) -> None:
+        """Close until the event's date; a date before one taken earlier changes nothing."""
+        key = (event.tenant, event.site)
+        self._until[key] = max(micros(event.until), self._until.get(key, 0))
+
+    def copy(self) -> Closed:
+        """A copy that can be changed on its own."""
+        other = Closed()
+        other._until = dict(self._until)
+        return other
+
+    def is_late(self, event: e.Event) -> bool:
+        """Whether `event` happened within a closed period of its site."""
+        if not self._until:
+            return False
+        of_all = self._until.get((event.tenant, ""), 0)
+        return micros(event.at) < max(of_all, self._until.get((event.tenant, event.site), 0))
+
+
+def flags_of(event: AnyEvent, recorded: int, closed: Closed, tolerance: int) -> int:
+    """LATE and SKEWED as they apply to `event`; never to a decision, which is made now."""
+    if type(event) is e.DecisionTaken:
+        return 0
+    late = int(Flag.LATE) if closed.is_late(event) else 0
+    return late | int(Flag.SKEWED) if micros(event.at) > recorded + tolerance else late
+
+
+def key_of(event: e.Event) -> Key:
+    """The key under which an event is recorded once."""
+    return event.tenant, event.source, event.id
+
+
+class _Pending(Struct, frozen=True):
+    """A key taken within the batch: by `admitted[k]`, or by an event that is parked now."""
+
+    outcome: Outcome
+    k: int
+    body: bytes
+    facts: bytes
+    event: AnyEvent
+
+
+class Desk:
+    """Admits the events of one ledger, batch by batch."""
+
+    def __init__(
+        self,
+        names: Names,
+        lookups: Lookups,
+        parked: Iterable[Parked] = (),
+        closed: Iterable[e.PeriodClosed] = (),
+        tolerance: int = SKEW_TOLERANCE_US,
+    ) -> None:
+        self._names, self._lookups, self._tolerance = names, lookups, tolerance
+        self._lowering = Lowering(names)
+        self._closed = Closed(closed)
+        self._parked = {_original_key(p.event): p for p in parked}
+        self._staged: Stage | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """What the current batch brings beside its rows."""
+        return self._staged or Stage(self._names.counts())
+
+    @property
+    def parked(self) -> list[Parked]:
+        """The corrections that wait, as of the last commit."""
+        return list(self._parked.values())
+
+    def admit(self, events: Sequence[AnyEvent], recorded: int) -> Admission:
+        """See `Ledger.admit`."""
+        if self._staged is not None:
+            raise ValueError("a batch was admitted and neither committed nor abandoned")
+        self._staged = Stage(self._names.counts())
+        batch = _Batch(self._staged, self._closed, self._parked, self._lookups, self._lower)
+        return batch.run(events, recorded)
+
+    def admit_own(self, event: AnyEvent, recorded: int) -> Admitted:
+        """See `Ledger.admit_own`."""
+        if self._staged is None:
+            self._staged = Stage(self._names.counts())
+        event, body, faults = codec.settled(event)
+        if faults:
+            raise ValueError("; ".join(str(fault) for fault in faults))
+        return Admitted(event, body, self._lower(event, recorded, self._closed))
+
+    def committed(self) -> None:
+        """The staged batch is durable: its findings count from now on."""
+        stage, self._staged = self.stage, None
+        for event in stage.closed:
+            self._closed.take(event)
+        released = set(stage.released)
+        self._parked |= {_original_key(p.event): p for p in stage.parked}
+        if released:
+            waiting = self._parked.items()
+            self._parked = {k: p for k, p in waiting if key_of(p.event) not in released}
+
+    def abandon(self) -> None:
+        """Forget the staged batch, and the names that came since it began."""
+        if self._staged is not None:
+            self._names.truncate(self._staged.names)
+            self._staged = None
+
+    def _lower(
+        self,
+        event: AnyEvent,
+        recorded: int,
+        closed: Closed,
+        undone: bytes = b"",
+        original: AnyEvent | None = None,
+    ) -> bytes:
+        flags = flags_of(event, recorded, closed, self._tolerance)
+        if original is None:
+            return self._lowering.facts(event, recorded, flags)
+        again = int(Flag.LATE) if closed.is_late(original) else 0
+        return self._lowering.facts(event, recorded, flags, undone, again)
+
+
+class _Lower(Protocol):
+    def __call__(
+        self,
+        event: AnyEvent,
+        recorded: int,
+        closed: Closed,
+        undone: bytes = b"",
+        original: AnyEvent | None = None,
+    ) -> bytes: ...
+
+
+class _Batch:
+    """One call of `admit`."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        closed: Closed,
+        parked: dict[Key, Parked],
+        lookups: Lookups,
+        lower: _Lower,
+    ) -> None:
+        self._stage, self._lookups, self._lower = stage, lookups, lower
+        self._closed = closed
+        self._parked = dict(parked)  # by the key of the original they wait for
+        self._parked_keys = {key_of(p.event): p for p in parked.values()}
+        self._taken: dict[Key, _Pending] = {}
+        self._corrected: set[Key] = set()
+        self._admitted: list[Admitted] = []
+        self._index: list[int] = []
+        self._twins: list[tuple[int, int]] = []
+        self._recorded = 0
+
+    def run(self, events: Sequence[AnyEvent], recorded: int) -> Admission:
+        self._recorded = recorded
+        settled = [codec.settled(event) for event in events]
+        keys = [key_of(event) for event, _, faults in settled if not faults]
+        known = self._lookups.recorded(keys)
+        receipts: list[Receipt] = []
+        for at, (event, body, faults) in enumerate(settled):
+            if faults:
+                receipts.append(Receipt("rejected", 0, _told_id(event), _words(faults)))
+                continue
+            key = key_of(event)
+            if key in known:
+                receipts.append(self._again(event, body, *known[key]))
+            elif key in self._taken:
+                receipts.append(self._twin(event, body, at, self._taken[key]))
+            elif key in self._parked_keys:
+                receipts.append(self._still_parked(event, body))
+            elif event.corrects:
+                receipts.append(self._correction(event, body, at))
+            else:
+                receipts.append(self._take(event, body, at))
+        return Admission(
+            tuple(self._admitted), tuple(self._index), tuple(receipts), tuple(self._twins)
+        )
+
+    def _again(self, event: AnyEvent, body: bytes, seq: int, stored: bytes) -> Receipt:
+        if body == stored:
+            return Receipt("duplicate", seq, event.id)
+        return self._conflict(event, body, f"number {seq} has this key and other content", seq)
+
+    def _twin(self, event: AnyEvent, body: bytes, at: int, first: _Pending) -> Receipt:
+        if first.outcome == "recorded":
+            self._twins.append((at, first.k))
+        if body == first.body:
+            outcome: Outcome = "duplicate" if first.outcome == "recorded" else first.outcome
+            return Receipt(outcome, 0, event.id)
+        return self._conflict(event, body, "an event before it has this key and other content")
+
+    def _still_parked(self, event: AnyEvent, body: bytes) -> Receipt:
+        if codec.encode(self._parked_keys[key_of(event)].event) == body:
+            return _parked_receipt(event)
+        return self._conflict(event, body, "a parked event has this key and other content")
+
+    def _conflict(self, event: AnyEvent, body: bytes, why: str, seq: int = 0) -> Receipt:
+        self._stage.conflicts.append(Conflict(event.tenant, event.source, event.id, body))
+        return Receipt("conflict", seq, event.id, f"{why}; this one is kept as a conflict")
+
+    def _correction(self, event: AnyEvent, body: bytes, at: int) -> Receipt:
+        original = _original_key(event)
+        if type(event) in FINAL and type(event) is not e.EventVoided:
+            detail = f"{e.kind_name(event)} corrects nothing: leave `corrects` out"
+            return Receipt("rejected", 0, event.id, detail)
+        taken = original in self._corrected or original in self._parked
+        if taken or self._lookups.is_corrected(original):
+            return self._conflict(event, body, f"{event.corrects} was corrected before")
+        found = self._original(original)
+        if found is None:
+            self._park(event, body)
+            return _parked_receipt(event)
+        facts, undone = found
+        if type(undone) in FINAL:
+            detail = f"{event.corrects} is a {e.kind_name(undone)}, which is never undone"
+            return Receipt("rejected", 0, event.id, detail)
+        self._corrected.add(original)
+        return self._take(event, body, at, facts, undone)
+
+    def _original(self, key: Key) -> tuple[bytes, AnyEvent] | None:
+        pending = self._taken.get(key)
+        if pending is not None and pending.outcome == "recorded":
+            return pending.facts, pending.event
+        found = self._lookups.original(key)
+        return None if found is None else (found[0], codec.decode_one(found[1]))
+
+    def _park(self, event: AnyEvent, body: bytes) -> None:
+        parked = Parked(self._recorded, event)
+        self._stage.parked.append(parked)
+        self._parked[_original_key(event)] = parked
+        self._taken[key_of(event)] = _Pending("parked", 0, body, b"", event)
+
+    def _take(
+        self,
+        event: AnyEvent,
+        body: bytes,
+        at: int,
+        undone: bytes = b"",
+        original: AnyEvent | None = None,
+    ) -> Receipt:
+        facts = self._lower(event, self._recorded, self._closed, undone, original)
+        key = key_of(event)
+        self._taken[key] = _Pending("recorded", len(self._admitted), body, facts, event)
+        self._admitted.append(Admitted(event, body, facts))
+        self._index.append(at)
+        if type(event) is e.PeriodClosed:
+            self._stage.closed.append(event)
+            self._closed = self._closed.copy()
+            self._closed.take(event)
+        if key in self._parked:
+            self._release(key, facts, event)
+        return Receipt("recorded", 0, event.id)
+
+    def _release(self, original: Key, facts: bytes, undone: AnyEvent) -> None:
+        """The parked correction of an event that has just been taken follows it."""
+        event = self._parked.pop(original).event
+        body = codec.encode(event)
+        self._stage.released.append(key_of(event))
+        if type(undone) in FINAL:
+            self._conflict(event, body, "")
+            return
+        self._corrected.add(original)
+        self._take(event, body, -1, facts, undone)
+
+
+def _original_key(event: AnyEvent) -> Key:
+    return event.tenant, event.source, event.corrects
+
+
+def _parked_receipt(event: AnyEvent) -> Receipt:
+    detail = f"{event.corrects} has not come yet; this is recorded right behind it"
+    return Receipt("parked", 0, event.id, detail)
+
+
+def _told_id(event: AnyEvent) -> str:
+    return event.id if isinstance(cast(object, event.id), str) else ""
+
+
+def _words(faults: Sequence[Fault]) -> str:
+    return "; ".join(str(fault) for fault in faults)
+
+
+def number(admitted: Sequence[Admitted], after: int) -> list[Entry]:
+    """The admitted events as rows numbered from `after` + 1, with nothing between them."""
+    entries: list[Entry] = []
+    for seq, one in enumerate(admitted, start=after + 1):
+        told, facts = seq.to_bytes(8, "little"), one.facts
+        if len(facts) == FACT.itemsize:
+            facts = told + facts[8:]
+        else:
+            size = FACT.itemsize
+            facts = b"".join(told + facts[at + 8 : at + size] for at in range(0, len(facts), size))
+        entries.append(Entry(seq, one.event, one.body, facts))
+    return entries
+
+
+def settle(admission: Admission, seqs: Sequence[int]) -> tuple[Receipt, ...]:
+    """The receipts with their numbers: `seqs[k]` is the number given to `admitted[k]`."""
+    receipts = list(admission.receipts)
+    for at, seq in zip(admission.index, seqs, strict=True):
+        if at >= 0:
+            receipts[at] = Receipt("recorded", seq, receipts[at].id)
+    for at, k in admission.twins:
+        receipt = receipts[at]
+        receipts[at] = Receipt(receipt.outcome, seqs[k], receipt.id, receipt.detail)
+    return tuple(receipts)
