@@ -135,7 +135,8 @@ def _wrong_text(field: Field, value: Any) -> Wrong | None:
     if not isinstance(value, str):
         return Wrong(repr(value), field.wanted)
     if not value:
-        return Wrong("blank", field.wanted, "Fill it in.") if field.required else None
+        # Blank text where the default is not blank could not be written: it reads as the default.
+        return None if field.default == "" else Wrong("blank", field.wanted, "Fill it in.")
     return _unclean(field, value) or _malformed(field, value)
 
 

@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, TypeVar, dataclass_transform, get_args, 
 
 REQUIRED: Final = object()
 
-#: Plural of the class -> (rows' class, one-line meaning); filled by `component`.
-DECLARED: Final[dict[str, tuple[type, str]]] = {}
+#: Table -> (row class, what one row is called, one-line meaning); filled by `component`.
+DECLARED: Final[dict[str, tuple[type, str, str]]] = {}
 
 T = TypeVar("T")
 
@@ -60,12 +60,12 @@ def column(
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(column,))
-def component(table: str) -> Callable[[type[T]], type[T]]:
-    """Make a class the frozen row of `table`; its docstring is the table's meaning."""
+def component(table: str, noun: str) -> Callable[[type[T]], type[T]]:
+    """Make a class the frozen row, a `noun`, of `table`; its docstring is the table's meaning."""
 
     def declare(cls: type[T]) -> type[T]:
         made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
-        DECLARED[table] = (made, (cls.__doc__ or "").strip())
+        DECLARED[table] = (made, noun, (cls.__doc__ or "").strip())
         return made
 
     return declare

@@ -21,7 +21,7 @@ LoopKind = Literal["production", "withdrawal", "two_bin", "signal", "conwip"]
 Distribution = Literal["poisson", "fixed", "negbin", "normal", "lognormal"]
 
 
-@component("sites")
+@component("sites", "site")
 class Site:
     """A place that makes, keeps, ships or takes goods; every party of the network is a site."""
 
@@ -48,7 +48,7 @@ class Site:
     )
 
 
-@component("items")
+@component("items", "item")
 class Item:
     """A part, material or product."""
 
@@ -80,7 +80,7 @@ class Item:
     )  # fmt: skip
 
 
-@component("bom")
+@component("bom", "BOM line")
 class BomLine:
     """One component of a parent item (bill of materials)."""
 
@@ -104,7 +104,7 @@ class BomLine:
     valid_to: date | None = column("Last day of use; blank for ever", default=None)
 
 
-@component("stock_points")
+@component("stock_points", "stock point")
 class StockPoint:
     """Where stock of an item is kept, and by which policy it is replenished."""
 
@@ -142,7 +142,7 @@ class StockPoint:
     consignor: str = column("Site that owns consigned stock", default="", refers="sites")
 
 
-@component("processes")
+@component("processes", "process")
 class Process:
     """How an item is made at a site on a resource."""
 
@@ -164,7 +164,7 @@ class Process:
     )  # fmt: skip
 
 
-@component("resources")
+@component("resources", "resource")
 class Resource:
     """A line, cell or machine group."""
 
@@ -180,7 +180,7 @@ class Resource:
     mttr_h: float = column("Mean hours to repair", default=0.0, unit="h", low=0, high=1e5)
 
 
-@component("lanes")
+@component("lanes", "lane")
 class Lane:
     """A way from one site to another."""
 
@@ -227,7 +227,7 @@ class Lane:
     )  # fmt: skip
 
 
-@component("sources")
+@component("sources", "source")
 class Source:
     """A supply option: an item for a site, from an origin over a lane."""
 
@@ -260,7 +260,7 @@ class Source:
     )
 
 
-@component("loops")
+@component("loops", "loop")
 class Loop:
     """A kanban loop: cards that circulate between a consumer and its origin."""
 
@@ -297,7 +297,7 @@ class Loop:
     )
 
 
-@component("demand")
+@component("demand", "demand")
 class Demand:
     """What a customer takes of an item, and who ships it."""
 
@@ -320,7 +320,7 @@ class Demand:
     currency: str = column("ISO 4217 code of the price", default="EUR", form="currency")
 
 
-@component("calendars")
+@component("calendars", "calendar")
 class Calendar:
     """Working time, in the local time of the site that uses it."""
 
@@ -346,7 +346,7 @@ class Calendar:
     )
 
 
-@component("rates")
+@component("rates", "rate")
 class Rate:
     """How much of a currency is worth one euro."""
 

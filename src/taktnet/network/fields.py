@@ -21,6 +21,7 @@ class Table:
     """One table of the network: its name, what a row is, the row's class and its columns."""
 
     name: str
+    noun: str
     meaning: str
     row: type[Any]
     fields: tuple[Field, ...]
@@ -42,9 +43,9 @@ class Table:
 
 
 def _table(name: str) -> Table:
-    row, meaning = DECLARED[name]
+    row, noun, meaning = DECLARED[name]
     hints = get_type_hints(row, dict(vars(components)))
-    return Table(name, meaning, row, fields_of(row, hints))
+    return Table(name, noun, meaning, row, fields_of(row, hints))
 
 
 #: Every table of a network, in the order in which they are written and explained.

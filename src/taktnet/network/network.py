@@ -322,7 +322,7 @@ def _canonical(table: Table, rows: tuple[Any, ...]) -> list[list[Any]]:
     get = attrgetter(*(f.name for f in table.fields))
     numbers = {i for i, f in enumerate(table.fields) if f.kind == "number"}
     made = [
-        [float(v) if i in numbers and v is not None else v for i, v in enumerate(get(row))]
+        [float(v) + 0.0 if i in numbers and v is not None else v for i, v in enumerate(get(row))]
         for row in rows
     ]
     return sorted(made, key=str)
