@@ -1,0 +1,402 @@
+"""The ledger in one SQLite file: WAL, synchronous=FULL, one writer, any number of readers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import apsw
+import numpy as np
+
+from taktnet.base.names import Domain
+from taktnet.ledger import event as e
+from taktnet.ledger.admission import SKEW_TOLERANCE_US, Key
+from taktnet.ledger.codec import decode_one, encode
+from taktnet.ledger.fact import FACT
+from taktnet.ledger.ledger import Fenced, Head, Parked, Recorded, Row, StoreError
+from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
+from taktnet.store import sqlite_schema as schema
+
+_ROW = "seq, recorded, tenant, source, id, coalesce(corrects, ''), facts, body, hash"
+_BY_KEY = "FROM event WHERE tenant = ? AND source = ? AND id = ?"
+_INSERT = (
+    "INSERT INTO event (seq, recorded, tenant, source, id, corrects, facts, hash, body) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_MOVE_HEAD = "UPDATE head SET seq = ?, hash = ?, recorded = ? WHERE seq = ? AND epoch = ?"
+_ADVANCE = (
+    "INSERT INTO follower VALUES (?, ?) "
+    "ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)"
+)
+
+
+class SqliteLedger(WritingLedger):
+    """A ledger in the file `path`, made if it is not there.
+
+    One process writes: it holds the lock `<path>.lock` and the newest `epoch` of the file. Another
+    that opens for writing is refused, or with `takeover` becomes the writer: the former one's
+    next commit raises Fenced. `read_only` opens beside the writer and never changes the file.
+    Reads may come from any thread at any time; `admit` to `commit` from one thread at a time.
+    Raises StoreError, in words, for whatever the file or the disk does not allow.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        read_only: bool = False,
+        takeover: bool = False,
+        tolerance: int = SKEW_TOLERANCE_US,
+    ) -> None:
+        super().__init__(tolerance)
+        schema.check_library(apsw.sqlite_lib_version())
+        self.path = Path(path).absolute()
+        self._mutex = RLock()
+        self._readers: deque[apsw.Connection] = deque()
+        self._writer: apsw.Connection | None = None
+        self._lock: schema.WriterLock | None = None
+        self._epoch = 0
+        self._broken = ""
+        if read_only and not self.path.exists():
+            raise StoreError(f"{self.path}: no such ledger. Name one that exists.")
+        try:
+            with schema.in_words(self.path):
+                if not read_only:
+                    self._become_writer(takeover)
+                self._load()
+        except BaseException:
+            self.close()
+            raise
+
+    # -- opening -------------------------------------------------------------------------------
+
+    def _become_writer(self, takeover: bool) -> None:
+        self._lock = schema.WriterLock(self.path)
+        if not self._lock.acquire() and not takeover:
+            raise StoreError(
+                f"{self.path}: being written by {self._other_writer()}. Stop that one first, open "
+                "this one read-only, or take over; then the other can never commit again."
+            )
+        self._writer = schema.open_writer(self.path)
+        schema.migrate(self._writer, self.path)
+        found = self._writer.execute(
+            "UPDATE head SET epoch = epoch + 1, writer = ? RETURNING epoch",
+            (schema.this_process(),),
+        ).get
+        self._epoch = int(found)
+
+    def _other_writer(self) -> str:
+        try:
+            reader = schema.open_reader(self.path)
+            return str(reader.execute("SELECT writer FROM head").get)
+        except apsw.Error:
+            return "another process"
+
+    def _load(self) -> None:
+        with self._reading() as reader:
+            schema.check_owner(reader, self.path)
+            if schema.check_version(reader, self.path, len(schema.MIGRATIONS)) < len(
+                schema.MIGRATIONS
+            ):
+                raise StoreError(f"{self.path}: an older schema. Open it for writing once.")
+            head = _head(reader)
+            if self._writer is not None:
+                self._check_tail(reader, head)
+            names = _all(reader, "SELECT domain, id, text FROM name ORDER BY domain, id")
+            waiting = _all(reader, "SELECT recorded, body FROM parked ORDER BY n")
+            parked = [Parked(recorded, decode_one(body)) for recorded, body in waiting]
+            closed = _all(reader, "SELECT body FROM event JOIN period USING (seq) ORDER BY seq")
+            events = [decode_one(body) for (body,) in closed]
+            self._open(
+                head,
+                names if self._writer is not None else _without_gaps(names),
+                parked,
+                [event for event in events if isinstance(event, e.PeriodClosed)],
+            )
+
+    def _check_tail(self, reader: apsw.Connection, head: Head) -> None:
+        last = _all(reader, "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
+        seq, digest = last[0] if last else (0, bytes(32))
+        if (seq, digest) != (head.seq, head.hash):
+            raise StoreError(
+                f"{self.path}: its head is number {head.seq}, but its newest row is number {seq} "
+                "or has another hash: it was changed from outside. Run `taktnet verify`."
+            )
+
+    @property
+    def head(self) -> Head:
+        """The newest committed row; a read-only ledger looks it up, with the names up to it.
+
+        Names interned into a read-only ledger keep it where it is: new ones could not follow.
+        """
+        if self._writer is None and self.names.counts() == self._stored:
+            with self._reading() as reader:
+                self._head = _head(reader)
+                self.names.load(_names_after(reader, self._stored))
+            self._stored = self.names.counts()
+        return self._head
+
+    # -- writing -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        """A transaction: durable when left, undone when left by an exception."""
+        with self._mutex:
+            if self._writer is None:
+                raise StoreError(f"{self.path}: opened for reading only.")
+            if self._broken:
+                raise StoreError(self._broken)
+            if self._lock is not None and not self._lock.held:
+                self._lock.acquire()  # taken over: the lock follows when the other process ends
+            try:
+                with schema.in_words(self.path):
+                    self._writer.execute("BEGIN IMMEDIATE")
+                    yield self._writer
+                    self._writer.execute("COMMIT")
+            except BaseException as problem:
+                if isinstance(problem.__cause__, apsw.IOError):
+                    # After a failed fsync nobody knows what the disk holds: never go on.
+                    self._broken = str(problem)
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    def _fence(self, held: bool) -> None:
+        if not held:
+            raise Fenced(
+                f"{self.path}: another process has taken this ledger over; nothing was stored. "
+                "Stop this one."
+            )
+
+    @contextmanager
+    def _small_write(self) -> Iterator[apsw.Connection]:
+        with self._writing() as writer:
+            self._fence(writer.execute("SELECT epoch FROM head").get == self._epoch)
+            yield writer
+
+    def _write(self, batch: Batch) -> None:
+        head, entries, stage = self._head, batch.entries, batch.stage
+        last = (entries[-1].seq, batch.hashes[-1], batch.recorded) if entries else ()
+        with self._writing() as writer:
+            writer.execute(_MOVE_HEAD, (*(last or _fields(head)), head.seq, self._epoch))
+            self._fence(writer.changes() == 1)
+            writer.executemany(_INSERT, self._columns(batch))
+            if batch.names:
+                writer.executemany("INSERT INTO name VALUES (?, ?, ?)", batch.names)
+            if batch.positions:
+                writer.executemany(_ADVANCE, list(batch.positions.items()))
+            if stage.conflicts or stage.parked or stage.released or stage.closed:
+                _write_stage(writer, batch)
+
+    def _columns(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
+        find, recorded = self.names.find, batch.recorded
+        ids: dict[tuple[str, str], tuple[int, int]] = {}
+        for entry, digest in zip(batch.entries, batch.hashes, strict=True):
+            event = entry.event
+            pair = event.tenant, event.source
+            known = ids.get(pair)
+            if known is None:
+                known = ids[pair] = find(Domain.TENANT, pair[0]), find(Domain.SOURCE, pair[1])
+            corrects = event.corrects or None
+            yield (
+                entry.seq,
+                recorded,
+                *known,
+                event.id,
+                corrects,
+                entry.facts,
+                digest,
+                entry.body,
+            )
+
+    # -- what the desk asks ----------------------------------------------------------------------
+
+    def _key(self, key: Key) -> tuple[int, int, str]:
+        find = self.names.find
+        return find(Domain.TENANT, key[0]), find(Domain.SOURCE, key[1]), key[2]
+
+    def recorded(self, keys: Sequence[Key]) -> dict[Key, tuple[int, bytes]]:
+        """See `Lookups.recorded`."""
+        wanted = [key for key in map(self._key, keys) if key[0] > 0 and key[1] > 0]
+        if not wanted:
+            return {}
+        text = self.names.text
+        sql = f"SELECT tenant, source, id, seq, body {_BY_KEY}"
+        with self._reading() as reader:
+            return {
+                (text(Domain.TENANT, tenant), text(Domain.SOURCE, source), told): (seq, body)
+                for tenant, source, told, seq, body in reader.executemany(sql, wanted)
+            }
+
+    def original(self, key: Key) -> tuple[bytes, bytes] | None:
+        """See `Lookups.original`."""
+        with self._reading() as reader:
+            sql = f"SELECT facts, body {_BY_KEY}"
+            return reader.execute(sql, self._key(key)).get
+
+    def is_corrected(self, key: Key) -> bool:
+        """See `Lookups.is_corrected`."""
+        sql = "SELECT 1 FROM event WHERE tenant = ? AND source = ? AND corrects = ?"
+        with self._reading() as reader:
+            return reader.execute(sql, self._key(key)).get is not None
+
+    # -- reading -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        """A connection of its own for one read, kept for the next one."""
+        with schema.in_words(self.path):
+            try:
+                reader = self._readers.pop()
+            except IndexError:
+                reader = schema.open_reader(self.path)
+            try:
+                yield reader
+            finally:
+                self._readers.append(reader)
+
+    def rows(self, after: int = 0, limit: int = 1000) -> list[Row]:
+        """See `Ledger.rows`."""
+        sql = f"SELECT {_ROW} FROM event WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
+        with self._reading() as reader:
+            return [Row(*row) for row in _all(reader, sql, (after, limit))]
+
+    def find(self, source: str, id: str, tenant: str = "main") -> Recorded | None:
+        """See `Ledger.find`."""
+        sql = f"SELECT {_ROW} {_BY_KEY}"
+        with self._reading() as reader:
+            rows = _all(reader, sql, self._key((tenant, source, id)))
+        return recorded_of(Row(*rows[0])) if rows else None
+
+    def facts(
+        self, after: int = 0, until: int | None = None, chunk: int = 100_000
+    ) -> Iterator[np.ndarray]:
+        """See `Ledger.facts`."""
+        last = self.head.seq if until is None else min(until, self.head.seq)
+        for low in range(after, last, chunk):
+            blobs = self._column("facts", low, min(low + chunk, last))
+            yield np.frombuffer(blobs, FACT)
+
+    def hashes(self, after: int = 0, until: int | None = None) -> bytes:
+        """See `Ledger.hashes`."""
+        last = self.head.seq if until is None else min(until, self.head.seq)
+        return self._column("hash", after, last)
+
+    def _column(self, column: str, after: int, until: int) -> bytes:
+        sql = f"SELECT {column} FROM event WHERE seq > ? AND seq <= ? ORDER BY seq"  # noqa: S608
+        with self._reading() as reader:
+            found = _all(reader, sql, (after, until))
+        return b"".join([blob for (blob,) in found])
+
+    def conflicts(self, after: int = 0) -> list[tuple[int, str, str, bytes]]:
+        """See `Ledger.conflicts`."""
+        sql = "SELECT recorded, source, id, body FROM conflict WHERE recorded > ? ORDER BY n"
+        with self._reading() as reader:
+            return _all(reader, sql, (after,))
+
+    # -- followers, snapshots, checkpoints -----------------------------------------------------
+
+    def position(self, follower: str) -> int:
+        """See `Ledger.position`."""
+        with self._reading() as reader:
+            return reader.execute("SELECT seq FROM follower WHERE name = ?", (follower,)).get or 0
+
+    def advance(self, follower: str, seq: int) -> None:
+        """See `Ledger.advance`."""
+        with self._small_write() as writer:
+            writer.execute(_ADVANCE, (follower, seq))
+
+    def save_snapshot(self, name: str, seq: int, blob: bytes) -> None:
+        """See `Ledger.save_snapshot`."""
+        with self._small_write() as writer:
+            writer.execute("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)", (name, seq, blob))
+
+    def load_snapshot(self, name: str) -> tuple[int, bytes] | None:
+        """See `Ledger.load_snapshot`."""
+        with self._reading() as reader:
+            return reader.execute("SELECT seq, blob FROM snapshot WHERE name = ?", (name,)).get
+
+    def save_checkpoint(self, size: int, note: str) -> None:
+        """See `Ledger.save_checkpoint`."""
+        with self._small_write() as writer:
+            writer.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", (size, note))
+
+    def checkpoints(self, after: int = 0, limit: int = 1000) -> list[tuple[int, str]]:
+        """See `Ledger.checkpoints`."""
+        sql = "SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?"
+        with self._reading() as reader:
+            return _all(reader, sql, (after, limit))
+
+    def close(self) -> None:
+        """See `Ledger.close`."""
+        while self._readers:
+            self._readers.pop().close()
+        if self._writer is not None:
+            with self._mutex:
+                self._writer.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _all(reader: apsw.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+    return reader.execute(sql, values).fetchall()
+
+
+def _fields(head: Head) -> tuple[int, bytes, int]:
+    return head.seq, head.hash, head.recorded
+
+
+def _head(reader: apsw.Connection) -> Head:
+    return Head(*_all(reader, "SELECT seq, hash, recorded FROM head")[0])
+
+
+def _names_after(
+    reader: apsw.Connection, counts: tuple[int, ...]
+) -> Iterator[tuple[int, int, str]]:
+    sql = "SELECT domain, id, text FROM name WHERE domain = ? AND id >= ? ORDER BY id"
+    for domain, count in enumerate(counts):
+        yield from _all(reader, sql, (domain, count))
+
+
+def _without_gaps(names: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """Names with a stand-in where one was removed, so that a damaged ledger can be looked at.
+
+    No event can hold the stand-in (it has a control character), so `verify` finds its first use.
+    """
+    domain, wanted = -1, 1
+    for d, i, text in names:
+        if d != domain:
+            domain, wanted = d, 1
+        for missing in range(wanted, i):
+            yield d, missing, f"\0removed {missing}"
+        wanted = i + 1
+        yield d, i, text
+
+
+def _write_stage(writer: apsw.Connection, batch: Batch) -> None:
+    stage, recorded = batch.stage, batch.recorded
+    writer.executemany(
+        "INSERT OR IGNORE INTO conflict (recorded, tenant, source, id, digest, body) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (recorded, c.tenant, c.source, c.id, sha256(c.body).digest(), c.body)
+            for c in stage.conflicts
+        ],
+    )
+    writer.executemany(
+        "INSERT INTO parked (recorded, tenant, source, id, body) VALUES (?, ?, ?, ?, ?)",
+        [
+            (p.recorded, p.event.tenant, p.event.source, p.event.id, encode(p.event))
+            for p in stage.parked
+        ],
+    )
+    writer.executemany(
+        "DELETE FROM parked WHERE tenant = ? AND source = ? AND id = ?", stage.released
+    )
+    closed = [(entry.seq,) for entry in batch.entries if isinstance(entry.event, e.PeriodClosed)]
+    writer.executemany("INSERT INTO period VALUES (?)", closed)
