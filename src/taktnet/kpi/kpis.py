@@ -1,0 +1,197 @@
+"""The holder of all KPIs: facts in, values out, the same however the facts were chunked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, Literal, Protocol
+
+import msgspec
+import numpy as np
+
+from taktnet.base.errors import TaktnetError
+from taktnet.base.names import Names
+from taktnet.kpi.book import number
+from taktnet.kpi.catalogue import CATALOGUE
+from taktnet.kpi.definition import Dimension, KpiValue, Window, edges
+from taktnet.kpi.exact import DAY, Rows
+from taktnet.kpi.leadtime import lead_time
+from taktnet.kpi.lines import LineBook
+from taktnet.kpi.measure import Members
+from taktnet.kpi.otif import otif
+from taktnet.kpi.settings import KpiSettings
+from taktnet.kpi.stock import StockBook
+from taktnet.kpi.turns import turns
+from taktnet.kpi.world import World
+from taktnet.ledger import event as e
+from taktnet.ledger.fact import FACT
+from taktnet.network import Network
+
+_CLOSED = number(e.PeriodClosed)
+_STEP = {"none": 0, "day": DAY, "week": 7 * DAY}
+_LAYOUT = 1
+KEYS: tuple[str, ...] = tuple(kpi.key for kpi in CATALOGUE)
+Step = Literal["none", "day", "week"]
+
+
+class SnapshotRefused(TaktnetError):
+    """A snapshot was made under another layout or other settings: recompute instead."""
+
+
+class Book(Protocol):
+    """What the holder asks of a book."""
+
+    def add(self, facts: Rows) -> None:
+        """Take in facts, posting instants filled."""
+        ...
+
+    def close(self, until: int) -> None:
+        """Results before `until` stay as they are now."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up what `state` gave."""
+        ...
+
+
+class Kpis:
+    """All KPIs over the facts seen so far.
+
+    `update` only keeps the facts; the first `report` after it folds them. Facts must come in the
+    order of the ledger, corrections and late ones included. What was known on an earlier day is
+    `recompute` over the facts recorded until then.
+    """
+
+    def __init__(self, network: Network, names: Names, settings: KpiSettings | None = None) -> None:
+        self.settings = settings or KpiSettings()
+        self.names = names
+        self.world = World(network, names, self.settings)
+        self.lines = LineBook(self.world)
+        self.stock = StockBook()
+        self.seq = 0
+        self._waiting: list[Rows] = []
+        self._closed = np.iinfo(np.int64).min
+
+    @property
+    def _books(self) -> dict[str, Book]:
+        return {"lines": self.lines, "stock": self.stock}
+
+    def update(self, facts: Rows) -> None:
+        """Take in facts (dtype FACT) that follow those seen before; the array is copied."""
+        if len(facts):
+            self._waiting.append(facts.copy())
+            self.seq = int(facts["seq"][-1])
+
+    def fold(self) -> None:
+        """Fold what waits. `report` does it; call it to choose the moment."""
+        if not self._waiting:
+            return
+        facts = np.concatenate(self._waiting)
+        self._waiting.clear()
+        self.world.grow(facts)
+        ends = np.flatnonzero(facts["kind"] == _CLOSED) + 1
+        for piece in np.split(facts, ends):
+            self._fold(piece)
+
+    def _fold(self, facts: Rows) -> None:
+        if not len(facts):
+            return
+        facts["recorded"] = np.maximum(facts["at"], self._closed)
+        for book in self._books.values():
+            book.add(facts)
+        if facts["kind"][-1] == _CLOSED and facts["t1"][-1] > self._closed:
+            self._closed = int(facts["t1"][-1])
+            for book in self._books.values():
+                book.close(self._closed)
+
+    def report(
+        self,
+        start: int,
+        end: int,
+        *,
+        by: Dimension = "network",
+        as_of: int | None = None,
+        step: Step = "none",
+        keys: Collection[str] = KEYS,
+    ) -> list[KpiValue]:
+        """Values of the KPIs `keys`, all variants, for [start, end) by the members of `by`.
+
+        Instants are microseconds since 1970 UTC. `as_of` (default: `end`) is when the report is
+        looked at: lines due later do not count, stock after it is not known. `step` cuts the
+        window into days or weeks from `start` for the trend. Raises ValueError for an empty window.
+        """
+        self.fold()
+        window = Window(edges(start, end, _STEP[step]), end if as_of is None else as_of)
+        out: list[KpiValue] = []
+        for key in KEYS:
+            if key in keys:
+                out += self._values(key, window, Members(by, self.world))
+        return out
+
+    def _values(self, key: str, window: Window, members: Members) -> list[KpiValue]:
+        match key:
+            case "otif":
+                return otif(self.lines.settle(), members, window)
+            case "turns":
+                return turns(self.stock, self.world, window, members)
+            case "lead_time":
+                return lead_time(self.lines.settle(), members, window, self.settings)
+            case _:
+                return []
+
+    def to_bytes(self) -> bytes:
+        """A snapshot as of `seq`, for a fast restart."""
+        self.fold()
+        state = {
+            "layout": _LAYOUT,
+            "settings": self.settings,
+            "seq": self.seq,
+            "closed": int(self._closed),
+            "known": self.world.known,
+            "books": {name: book.state() for name, book in self._books.items()},
+        }
+        return msgspec.msgpack.encode(state)
+
+    @classmethod
+    def from_bytes(
+        cls,
+        blob: bytes,
+        network: Network,
+        names: Names,
+        settings: KpiSettings | None = None,
+    ) -> Kpis:
+        """The holder of a snapshot; raises SnapshotRefused where it must be recomputed."""
+        kpis = cls(network, names, settings)
+        state = msgspec.msgpack.decode(blob)
+        if state["layout"] != _LAYOUT or state["settings"] != msgspec.to_builtins(kpis.settings):
+            raise SnapshotRefused(
+                "The snapshot of the KPIs was made with other settings or by another version."
+                " Recompute it from the ledger."
+            )
+        kpis.seq, kpis._closed = state["seq"], state["closed"]
+        for name, book in kpis._books.items():
+            book.restore(state["books"][name])
+        kpis.world.grow_to(*state["known"])
+        return kpis
+
+
+def recompute(
+    facts: Iterable[Rows],
+    network: Network,
+    names: Names,
+    settings: KpiSettings | None = None,
+) -> Kpis:
+    """All KPIs anew from facts in the order of the ledger, chunk by chunk."""
+    kpis = Kpis(network, names, settings)
+    for chunk in facts:
+        kpis.update(chunk)
+        kpis.fold()
+    return kpis
+
+
+def no_facts() -> Rows:
+    """An empty array of facts."""
+    return np.zeros(0, FACT)
