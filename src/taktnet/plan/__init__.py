@@ -1,0 +1,1 @@
+"""Planning: forecasts, buffers, cards, takt, levelled and finite schedules."""

@@ -1,0 +1,6 @@
+"""Where to put safety stock in a network, and how much: the guaranteed-service model."""
+
+from taktnet.plan.buffers.chain import Arc, Stage
+from taktnet.plan.buffers.place import Placed, Placement, place
+
+__all__ = ["Arc", "Placed", "Placement", "Stage", "place"]

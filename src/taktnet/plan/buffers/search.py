@@ -1,0 +1,129 @@
+"""Good service times for any acyclic chain: large-neighbourhood search over spanning trees.
+
+Each move draws a spanning tree, splits the rule S_i <= SI_j of every arc left out at a value
+between the two present ones, solves the tree exactly, and mends what is left to gain. The present
+answer is always feasible for the move, so the cost never rises.
+"""
+
+# ruff: noqa: PLR0917 - compiled kernels take their arrays one by one
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numba import njit
+
+from taktnet.plan.buffers import tree
+from taktnet.plan.buffers.chain import Chain
+
+
+@dataclass
+class Space:
+    """Scratch arrays and neighbour lists of a chain, shared by search and bound."""
+
+    chain: Chain
+    low: np.ndarray = field(init=False)
+    high: np.ndarray = field(init=False)
+    root: np.ndarray = field(init=False)
+    parent: np.ndarray = field(init=False)
+    link: np.ndarray = field(init=False)
+    order: np.ndarray = field(init=False)
+    used: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        c = self.chain
+        n, m = c.n, len(c.arcs)
+        steps = int((c.reach + c.time).max()) + 1
+        self.low = np.concatenate([np.zeros(n, np.int64), c.inbound])
+        self.high = np.concatenate([c.top, c.reach])
+        self.root = np.sqrt(np.arange(steps + 1, dtype=float))
+        self.parent, self.link, self.order = (np.empty(2 * n, np.int64) for _ in range(3))
+        self.used = np.zeros(m, np.bool_)
+        self.sums = np.zeros((2 * n, steps))
+        self.choice = np.zeros((2 * n, steps), np.int64)
+        self.into = _lists(c.arcs[:, 1], c.arcs[:, 0], n)
+        self.out_of = _lists(c.arcs[:, 0], c.arcs[:, 1], n)
+
+    def solve(self, by: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, np.ndarray]:
+        """Optimum of the spanning tree that takes arcs in the order `by`, and its values."""
+        c = self.chain
+        values = np.zeros(2 * c.n, np.int64)
+        tree.span(c.n, c.arcs, by, self.parent, self.link, self.order, self.used)
+        cost = tree.best(c.n, self.parent, self.link, self.order, c.cost, c.time, low, high,
+                         self.root, self.sums, self.choice, values)  # fmt: skip
+        return cost, values
+
+    def mend(self, values: np.ndarray) -> tuple[float, np.ndarray]:
+        """Feasible values near `values`, by pushing down or pulling up, whichever is cheaper."""
+        c = self.chain
+        best = np.inf, values
+        for clip in (False, True):
+            mended = _mend(
+                values, c.n, c.order, c.time, c.inbound, c.top, *self.into, *self.out_of, clip
+            )
+            cost = tree.total_cost(c.n, mended, c.cost, c.time)
+            if cost < best[0]:
+                best = cost, mended
+        return best
+
+
+def _lists(by: np.ndarray, of: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbours in one array, with the place where each stage's begin."""
+    starts = np.zeros(n + 1, np.int64)
+    starts[1:] = np.cumsum(np.bincount(by, minlength=n))
+    return starts, of[np.argsort(by, kind="stable")]
+
+
+@njit(cache=True, nogil=True)
+def _mend(values: np.ndarray, n: int, order: np.ndarray, time: np.ndarray, inbound: np.ndarray,
+          top: np.ndarray, into: np.ndarray, ups: np.ndarray, out_of: np.ndarray, downs: np.ndarray,
+          clip: bool) -> np.ndarray:  # fmt: skip
+    """Make all rules hold; then raise every S as far as its customers' SI allow (free gain)."""
+    v = values.copy()
+    if clip:
+        for i in range(n):
+            for k in range(out_of[i], out_of[i + 1]):
+                v[i] = min(v[i], v[n + downs[k]])
+    for i in order:
+        arrival = inbound[i]
+        for k in range(into[i], into[i + 1]):
+            arrival = max(arrival, v[ups[k]])
+        v[n + i] = arrival
+        v[i] = max(0, min(v[i], arrival + time[i], top[i]))
+    for k in range(n - 1, -1, -1):
+        i = order[k]
+        most = min(top[i], v[n + i] + time[i])
+        for d in range(out_of[i], out_of[i + 1]):
+            most = min(most, v[n + downs[d]])
+        v[i] = max(v[i], most)
+    return v
+
+
+def improve(space: Space, cost: float, values: np.ndarray, chance: np.random.Generator,
+            go_on: Callable[[float], bool]) -> tuple[float, np.ndarray]:  # fmt: skip
+    """Search from feasible `values` while `go_on(cost)`; the best cost and values found."""
+    c = space.chain
+    n, ups, downs = c.n, c.arcs[:, 0], c.arcs[:, 1]
+    best, kept = cost, values
+    while go_on(best):
+        slack = values[n + downs] - values[ups]
+        favour = (slack > 0) * chance.choice([0.0, 0.3, 1.0])
+        by = np.argsort(chance.random(len(c.arcs)) + favour)
+        tree.span(n, c.arcs, by, space.parent, space.link, space.order, space.used)
+        out = ~space.used
+        power = chance.choice([0.3, 1.0, 3.0])
+        split = values[ups[out]] + np.floor(
+            chance.random(int(out.sum())) ** power * (slack[out] + 1)
+        )
+        split = np.minimum(split.astype(np.int64), values[n + downs[out]])
+        low, high = space.low.copy(), space.high.copy()
+        np.minimum.at(high, ups[out], split)
+        np.maximum.at(low, n + downs[out], split)
+        _, found = space.solve(by, low, high)
+        new, mended = space.mend(found)
+        if new <= cost + 1e-9 * abs(cost):
+            cost, values = new, mended
+        if new < best:
+            best, kept = new, mended
+    return best, kept
