@@ -1,0 +1,1 @@
+"""Read models of the screens: what each page shows, as frozen values."""

@@ -1,0 +1,279 @@
+"""The routes of the pages. Each asks `Screens` for one value and renders it; nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+
+from taktnet.app.screens.log import LogQuery
+from taktnet.app.screens.port import Screens
+from taktnet.web.pages.assets import asset
+from taktnet.web.pages.render import environment
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+_YEAR = "public, max-age=31536000, immutable"
+Text = Annotated[str, Query(max_length=200)]
+Number = Annotated[int, Query(ge=0, le=1 << 53)]
+Make = Callable[[], dict[str, Any]]
+
+
+class Pages:
+    """The handlers; every page is rendered in a worker thread, never in the event loop."""
+
+    def __init__(self, screens: Screens) -> None:
+        self.screens = screens
+        self.templates = environment()
+
+    def show(
+        self,
+        request: Request,
+        template: str,
+        section: str,
+        title: str,
+        status: int = 200,
+        **more: Any,
+    ) -> Response:
+        """One template in its frame."""
+        url = request.url
+        values = {
+            "head": self.screens.head(),
+            "zone": self.screens.zone(),
+            "here": url.path + (f"?{url.query}" if url.query else ""),
+            "section": section,
+            "title": title,
+            **more,
+        }
+        html = self.templates.get_template(template).render(values)
+        return HTMLResponse(html, status, _HEADERS)
+
+    def missing(self, request: Request, what: str, name: str) -> Response:
+        """A page that says what is not there."""
+        return self.show(
+            request,
+            "error.html",
+            "",
+            "Not found",
+            404,
+            message=f"There is no {what} called “{name}”.",
+            remedy="It may have been renamed or removed; press / and type a part of its name.",
+        )
+
+    def overview(self, request: Request) -> Response:
+        """The first screen."""
+        screen = self.screens.overview()
+        return self.show(request, "overview.html", "overview", "Overview", screen=screen)
+
+    def loops(
+        self, request: Request, site: Text = "", item: Text = "", show: Text = "", page: Number = 1
+    ) -> Response:
+        """The kanban board."""
+        board = self.screens.board(site.strip(), item.strip(), show, page)
+        return self.show(request, "loops.html", "loops", "Loops", screen=board)
+
+    def flow(self, request: Request, item: Text = "", page: Number = 1) -> Response:
+        """Ladder and dwell."""
+        try:
+            screen = self.screens.flow(item, page)
+        except KeyError:
+            return self.missing(request, "product", item)
+        return self.show(request, "flow.html", "flow", "Flow", screen=screen)
+
+    def sites(
+        self, request: Request, kind: Text = "", level: Text = "", page: Number = 1
+    ) -> Response:
+        """The list of sites."""
+        screen = self.screens.sites(kind, level, page)
+        return self.show(request, "sites.html", "sites", "Sites", screen=screen)
+
+    def site(self, request: Request, id: str) -> Response:
+        """One site."""
+        try:
+            screen = self.screens.site(id)
+        except KeyError:
+            return self.missing(request, "site", id)
+        return self.show(request, "site.html", "sites", id, screen=screen)
+
+    def items(self, request: Request, page: Number = 1) -> Response:
+        """The list of items."""
+        screen = self.screens.items(page)
+        return self.show(request, "items.html", "items", "Items", screen=screen)
+
+    def item(self, request: Request, id: str) -> Response:
+        """One item."""
+        try:
+            screen = self.screens.item(id)
+        except KeyError:
+            return self.missing(request, "item", id)
+        return self.show(request, "item.html", "items", id, screen=screen)
+
+    def events(self, request: Request) -> Response:
+        """The event log."""
+        screen = self.screens.log(_query(request))
+        return self.show(request, "events.html", "events", "Events", screen=screen)
+
+    def older(self, request: Request) -> Response:
+        """Further rows of the event log, without a frame."""
+        screen = self.screens.log(_query(request))
+        here = f"/events?{request.url.query}"
+        return self.show(request, "parts/rows.html", "", "", screen=screen, here=here)
+
+    def event(self, request: Request, seq: int) -> Response:
+        """One event."""
+        try:
+            screen = self.screens.event(seq)
+        except KeyError:
+            return self.missing(request, "event", str(seq))
+        return self.show(request, "event.html", "events", f"Event {seq:,}", screen=screen)
+
+    def signals(
+        self,
+        request: Request,
+        status: Text = "",
+        site: Text = "",
+        item: Text = "",
+        page: Number = 1,
+    ) -> Response:
+        """Decisions."""
+        screen = self.screens.signals(status, site.strip(), item.strip(), page)
+        return self.show(request, "signals.html", "signals", "Signals", screen=screen)
+
+    def decision(self, request: Request, id: str) -> Response:
+        """A decision is shown as the event that recorded it."""
+        try:
+            seq = self.screens.decision_seq(id)
+        except KeyError:
+            return self.missing(request, "decision", id)
+        return RedirectResponse(f"/events/{seq}", 303, {"Cache-Control": "no-store"})
+
+    def kpi(self, request: Request, id: str, scope: Text = "") -> Response:
+        """One KPI."""
+        try:
+            screen = self.screens.kpi(id, scope)
+        except KeyError:
+            return self.missing(request, "figure", f"{id} {scope}".strip())
+        return self.show(request, "kpi.html", "overview", screen.tile.label, screen=screen)
+
+    def search(self, request: Request, q: Text = "") -> Response:
+        """Everything with a name like that."""
+        query = q.strip()
+        hits = self.screens.find(query) if query else ()
+        return self.show(request, "search.html", "", "Search", hits=hits, query=query)
+
+    def hits(self, request: Request, q: Text = "") -> Response:
+        """The same while typing."""
+        query = q.strip()
+        hits = self.screens.find(query)[:9] if query else ()
+        return self.show(request, "parts/hits.html", "", "", hits=hits, query=query)
+
+    def answer(self, request: Request, id: str, approve: bool, form: dict[str, str]) -> Response:
+        """Approve or decline, then back to where the person was."""
+        try:
+            refused = self.screens.answer(id, approve)
+        except KeyError:
+            refused = f"there is no decision called “{id}”"
+        if request.headers.get("x-taktnet-live"):
+            body = {"detail": f"Not done: {refused}"} if refused else {}
+            return JSONResponse(body, 409 if refused else 200, {"Cache-Control": "no-store"})
+        if refused:
+            return self.show(
+                request,
+                "error.html",
+                "",
+                "Not done",
+                409,
+                message=f"Not done: {refused}.",
+                remedy="",
+            )
+        return RedirectResponse(_local(form.get("next", "")), 303, {"Cache-Control": "no-store"})
+
+
+def _query(request: Request) -> LogQuery:
+    given = request.query_params
+    fields = ("kind", "site", "item", "ref", "text", "since", "until")
+    before = given.get("before", "")
+    texts = {f: given.get(f, "").strip()[:200] for f in fields}
+    return LogQuery(**texts, before=int(before) if before.isdecimal() and len(before) < 17 else 0)
+
+
+def _local(address: str) -> str:
+    """An address on this server, whatever the form said."""
+    plain = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if plain and "\n" not in address and "\r" not in address else "/loops"
+
+
+def static(request: Request, name: str) -> Response:
+    """A file of the pages: for ever under its content's own address, else checked each time."""
+    try:
+        found = asset(name)
+    except KeyError:
+        return Response("not found", 404, media_type="text/plain")
+    versioned = request.query_params.get("v") == found.tag
+    headers = {
+        "ETag": f'"{found.tag}"',
+        "Cache-Control": _YEAR if versioned else "no-cache",
+        "X-Content-Type-Options": "nosniff",
+        "Vary": "Accept-Encoding",
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(None, 304, headers)
+    if found.gzip and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(found.gzip, 200, headers | {"Content-Encoding": "gzip"}, found.type)
+    return Response(found.data, 200, headers, found.type)
+
+
+def make_router(screens: Screens) -> APIRouter:
+    """The routes of every page, over any `Screens`."""
+    pages = Pages(screens)
+    made = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    gets: tuple[tuple[str, Callable[..., Response]], ...] = (
+        ("/", pages.overview),
+        ("/loops", pages.loops),
+        ("/flow", pages.flow),
+        ("/sites", pages.sites),
+        ("/sites/{id:path}", pages.site),
+        ("/items", pages.items),
+        ("/items/{id:path}", pages.item),
+        ("/events", pages.events),
+        ("/events/rows", pages.older),
+        ("/events/{seq:int}", pages.event),
+        ("/signals", pages.signals),
+        ("/signals/{id:path}", pages.decision),
+        ("/kpis/{id}", pages.kpi),
+        ("/search", pages.search),
+        ("/search/hits", pages.hits),
+        ("/static/{name:path}", static),
+    )
+    for path, handler in gets:
+        made.add_api_route(path, handler, methods=["GET"], response_model=None)
+
+    async def approve(request: Request, id: str) -> Response:
+        return await _answer(pages, request, id, True)
+
+    async def decline(request: Request, id: str) -> Response:
+        return await _answer(pages, request, id, False)
+
+    made.add_api_route("/signals/{id:path}/approve", approve, methods=["POST"], response_model=None)
+    made.add_api_route("/signals/{id:path}/decline", decline, methods=["POST"], response_model=None)
+    return made
+
+
+async def _answer(pages: Pages, request: Request, id: str, approve: bool) -> Response:
+    from urllib.parse import parse_qsl
+
+    from starlette.concurrency import run_in_threadpool
+
+    body = (await request.body())[:10_000].decode("utf-8", "replace")
+    return await run_in_threadpool(pages.answer, request, id, approve, dict(parse_qsl(body)))
