@@ -100,9 +100,7 @@ class SqliteLedger(WritingLedger):
     def _load(self) -> None:
         with self._reading() as reader:
             schema.check_owner(reader, self.path)
-            if schema.check_version(reader, self.path, len(schema.MIGRATIONS)) < len(
-                schema.MIGRATIONS
-            ):
+            if schema.pending_steps(reader, self.path):
                 raise StoreError(f"{self.path}: an older schema. Open it for writing once.")
             head = _head(reader)
             if self._writer is not None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import apsw
 
 from taktnet.ledger.ledger import StoreError
+from taktnet.store.migrations import Migration, pending
 
 #: Older SQLite can corrupt a database in WAL mode (the WAL-reset bug, fixed in 3.51.3).
 OLDEST_SQLITE = (3, 51, 3)
@@ -60,7 +61,7 @@ CREATE TRIGGER name_remains BEFORE DELETE ON name
 """
 
 #: What makes each version of the schema out of the one before; only ever added to.
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+MIGRATIONS: tuple[Migration, ...] = (Migration(1, "events, names, head, followers", _FIRST),)
 
 
 def check_library(version: str) -> None:
@@ -179,27 +180,22 @@ def check_owner(connection: apsw.Connection, path: Path) -> None:
         raise StoreError(f"{path}: a database, but not a ledger of Taktnet. Name another file.")
 
 
-def check_version(connection: apsw.Connection, path: Path, newest: int) -> int:
-    """The file's schema version; a newer one than this program's is refused."""
-    version = int(connection.pragma("user_version"))
-    if version > newest:
-        raise StoreError(
-            f"{path}: schema version {version}, wanted {newest} or older. "
-            "It was written by a newer Taktnet: install that one."
-        )
-    return version
+def pending_steps(
+    connection: apsw.Connection, path: Path, steps: Sequence[Migration] = MIGRATIONS
+) -> tuple[Migration, ...]:
+    """The steps the file still needs; raises NewerSchema if it is beyond them."""
+    return pending(int(connection.pragma("user_version")), steps, str(path))
 
 
 def migrate(
-    connection: apsw.Connection, path: Path, migrations: Sequence[str] = MIGRATIONS
+    connection: apsw.Connection, path: Path, steps: Sequence[Migration] = MIGRATIONS
 ) -> None:
     """Bring the file to the newest version, each step in a transaction of its own."""
-    version = check_version(connection, path, len(migrations))
-    for number, script in enumerate(migrations[version:], start=version + 1):
+    for step in pending_steps(connection, path, steps):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.execute(script)
-            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute(step.script)
+            connection.execute(f"PRAGMA user_version = {step.version}")
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute("COMMIT")
         finally:
