@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from taktnet.base.errors import TaktnetError
+from taktnet.ledger.ledger import StoreError
 
 
-class NewerSchema(TaktnetError):
+class NewerSchema(StoreError):
     """The store was made by a newer Taktnet; this one would damage it."""
 
 

@@ -1,0 +1,393 @@
+"""The ledger in PostgreSQL: one writer for the whole database, any number of readers."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any, Literal, LiteralString
+
+import numpy as np
+import psycopg
+
+from taktnet.base.names import Domain
+from taktnet.ledger import event as e
+from taktnet.ledger.admission import SKEW_TOLERANCE_US, Key
+from taktnet.ledger.codec import decode_one
+from taktnet.ledger.fact import FACT
+from taktnet.ledger.ledger import Fenced, Head, Parked, Recorded, Row, StoreError
+from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
+from taktnet.store import postgres_link as links
+from taktnet.store.postgres_link import Link, Pool
+from taktnet.store.postgres_rows import COPY, packed, write_stage
+
+_LOCK = 0x54414B54  # "TAKT": the advisory lock of this database's writer
+_HASHES = 1_000_000
+_ROW = "seq, recorded, tenant, source, id, coalesce(corrects, ''), facts, body, hash"
+_MOVE_HEAD = "UPDATE head SET seq = %b, hash = %b, recorded = %b WHERE seq = %b AND epoch = %b"
+_BY_KEY = "FROM events WHERE tenant = %b AND source = %b AND id = %s"
+_KNOWN = (
+    "SELECT e.tenant, e.source, e.id, e.seq, e.body FROM events e "
+    "JOIN unnest(%b::integer[], %b::integer[], %b::text[]) AS k (tenant, source, id) "
+    'ON e.tenant = k.tenant AND e.source = k.source AND e.id = k.id COLLATE "C"'
+)
+# Each of these does nothing for a writer that was taken over: no row of `head` has its epoch.
+_ADVANCE = (
+    "INSERT INTO followers SELECT %b, %b::bigint FROM head WHERE epoch = %b "
+    "ON CONFLICT (name) DO UPDATE SET seq = greatest(followers.seq, excluded.seq)"
+)
+_CHECKPOINT = (
+    "INSERT INTO checkpoints SELECT %b::bigint, %b FROM head WHERE epoch = %b "
+    "ON CONFLICT (size) DO UPDATE SET note = excluded.note"
+)
+_SNAPSHOT = (
+    "INSERT INTO snapshots SELECT %b, %b::bigint, %b FROM head WHERE epoch = %b "
+    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, blob = excluded.blob"
+)
+
+
+class PostgresLedger(WritingLedger):
+    """A ledger in the schema `taktnet` of the database `dsn`, made if it is not there.
+
+    One process writes: it holds an advisory lock and the newest epoch. Another that opens for
+    writing is refused, or with `takeover` becomes the writer: the former one's next commit raises
+    Fenced. `read_only` opens beside the writer. Reads may come from any thread at any time, on
+    connections of their own; `admit` to `commit` from one thread at a time. Raises StoreError, in
+    words, for whatever the server does not allow. After a failed commit `abandon` connects anew,
+    trying for `patience_s`, and takes up what is durable.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        read_only: bool = False,
+        takeover: bool = False,
+        tolerance: int = SKEW_TOLERANCE_US,
+        patience_s: float = 30.0,
+    ) -> None:
+        super().__init__(tolerance)
+        self._dsn, self._read_only, self._patience = dsn, read_only, patience_s
+        self._pool = Pool(dsn)
+        self._mutex = RLock()
+        self._writer: Link | None = None
+        self._epoch = -1
+        self._locked = False
+        self._unsure = False  # a commit failed: what is durable is not known
+        self.place = "postgresql"
+        try:
+            with links.in_words(self.place):
+                if not read_only:
+                    self._become_writer(takeover)
+                self._load()
+        except BaseException:
+            self.close()
+            raise
+
+    # -- opening -------------------------------------------------------------------------------
+
+    def _become_writer(self, takeover: bool) -> None:
+        self._writer = links.connect(self._dsn)
+        self.place = links.place_of(self._writer)
+        if not self._lock() and not takeover:
+            raise StoreError(
+                f"{self.place}: being written by {self._other_writer()}. Stop that one first, open "
+                "this one read-only, or take over; then the other can never commit again."
+            )
+        links.migrate(self._writer)
+        found = self._writer.execute(
+            "UPDATE head SET epoch = epoch + 1, writer = %s RETURNING epoch",
+            (f"process {os.getpid()} on {platform.node()}",),
+        ).fetchone()
+        self._epoch = int(found[0]) if found else -1
+
+    def _lock(self) -> bool:
+        assert self._writer is not None
+        row = self._writer.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+        self._locked = bool(row and row[0])
+        return self._locked
+
+    def _other_writer(self) -> str:
+        assert self._writer is not None
+        if links.version_of(self._writer) == 0:
+            return "another process"
+        row = self._writer.execute("SELECT writer FROM head").fetchone()
+        return str(row[0]) if row else "another process"
+
+    def _load(self) -> None:
+        with self._pool.link() as link, link.transaction():
+            link.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self.place = links.place_of(link)
+            version = links.version_of(link)
+            if links.pending(version, links.STEPS, self.place):
+                raise StoreError(f"{self.place}: no ledger here yet. Open it for writing once.")
+            head = _head(link)
+            if not self._read_only:
+                self._check_tail(link, head)
+            names = link.execute(
+                "SELECT domain, id, text FROM names ORDER BY domain, id"
+            ).fetchall()
+            counts = self.names.counts()
+            parked = [
+                Parked(recorded, decode_one(body))
+                for recorded, body in link.execute("SELECT recorded, body FROM parked ORDER BY n")
+            ]
+            bodies = link.execute("SELECT body FROM events JOIN periods USING (seq) ORDER BY seq")
+            closed = [decode_one(body) for (body,) in bodies]
+        self._open(
+            head,
+            [name for name in names if name[1] >= counts[name[0]]],
+            parked,
+            [event for event in closed if isinstance(event, e.PeriodClosed)],
+        )
+
+    def _check_tail(self, link: Link, head: Head) -> None:
+        row = link.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        if (row or (0, bytes(32))) != (head.seq, head.hash):
+            raise StoreError(
+                f"{self.place}: its head is number {head.seq}, but its newest row has another "
+                "number or hash: it was changed from outside. Run `taktnet verify`."
+            )
+
+    @property
+    def head(self) -> Head:
+        """The newest committed row; a read-only ledger looks it up, with the names up to it."""
+        if self._read_only:
+            with self._reading() as link:
+                self._head = _head(link)
+                sql = (
+                    "SELECT domain, id, text FROM names WHERE domain = %b AND id >= %b ORDER BY id"
+                )
+                for domain, count in enumerate(self.names.counts()):
+                    self.names.load(link.execute(sql, (domain, count)).fetchall())
+        return self._head
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def _write(self, batch: Batch) -> None:
+        head, entries = self._head, batch.entries
+        last = head if not entries else Head(entries[-1].seq, batch.hashes[-1], batch.recorded)
+        moved = (last.seq, last.hash, last.recorded, head.seq, self._epoch)
+        with self._mutex:
+            writer = self._ready()
+            self._unsure = True
+            with links.in_words(self.place), writer.transaction():
+                self._fence(writer.execute(_MOVE_HEAD, moved).rowcount)
+                if entries:
+                    with writer.cursor() as cursor, cursor.copy(COPY) as copy:
+                        copy.write(packed(self._columns(batch)))
+                self._write_rest(writer, batch)
+            self._unsure = False
+
+    def _ready(self) -> Link:
+        if self._writer is None:
+            raise StoreError(f"{self.place}: opened for reading only.")
+        if self._unsure:
+            raise StoreError(f"{self.place}: the last commit failed. Abandon it first.")
+        if not self._locked:  # taken over: the lock follows when the other process ends
+            with links.in_words(self.place):
+                self._lock()
+        return self._writer
+
+    def _fence(self, changed: int) -> None:
+        if changed != 1:
+            raise Fenced(
+                f"{self.place}: another process has taken this ledger over; nothing was stored. "
+                "Stop this one."
+            )
+
+    def _columns(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
+        find, recorded = self.names.find, batch.recorded
+        ids: dict[tuple[str, str], tuple[int, int]] = {}
+        for entry, digest in zip(batch.entries, batch.hashes, strict=True):
+            event = entry.event
+            pair = event.tenant, event.source
+            known = ids.get(pair)
+            if known is None:
+                known = ids[pair] = find(Domain.TENANT, pair[0]), find(Domain.SOURCE, pair[1])
+            facts, body = entry.facts, entry.body
+            yield entry.seq, recorded, *known, event.id, event.corrects, facts, digest, body
+
+    def _write_rest(self, writer: Link, batch: Batch) -> None:
+        if batch.names:
+            sql = (
+                "INSERT INTO names SELECT * FROM unnest(%b::smallint[], %b::integer[], %b::text[])"
+            )
+            writer.execute(sql, [list(column) for column in zip(*batch.names, strict=True)])
+        for follower, seq in batch.positions.items():
+            self._fence(writer.execute(_ADVANCE, (follower, seq, self._epoch)).rowcount)
+        stage = batch.stage
+        if stage.conflicts or stage.parked or stage.released or stage.closed:
+            write_stage(writer, batch)
+
+    def abandon(self) -> None:
+        """See `Ledger.abandon`; after a failed commit also finds out what is durable."""
+        super().abandon()
+        if self._unsure:
+            self._again()
+
+    def _again(self) -> None:
+        """Connect anew if need be, and load what is durable; Fenced if another writer has come."""
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                with self._mutex, links.in_words(self.place):
+                    self._reconnect()
+                    self._load()
+                    self._unsure = False
+                return
+            except StoreError as problem:
+                lost = isinstance(problem.__cause__, psycopg.OperationalError)
+                if not lost or time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+    def _reconnect(self) -> None:
+        assert self._writer is not None
+        if self._writer.closed or self._writer.info.transaction_status != 0:
+            self._writer.close()
+            self._pool.clear()
+            self._writer = links.connect(self._dsn)
+            self._lock()
+        row = self._writer.execute("SELECT epoch FROM head").fetchone()
+        self._fence(1 if row and row[0] == self._epoch else 0)
+
+    # -- what the desk asks ----------------------------------------------------------------------
+
+    def _key(self, key: Key) -> tuple[int, int, str]:
+        find = self.names.find
+        return find(Domain.TENANT, key[0]), find(Domain.SOURCE, key[1]), key[2]
+
+    def recorded(self, keys: Sequence[Key]) -> dict[Key, tuple[int, bytes]]:
+        """See `Lookups.recorded`."""
+        wanted = [key for key in map(self._key, keys) if key[0] > 0 and key[1] > 0]
+        if not wanted:
+            return {}
+        text = self.names.text
+        columns = [list(column) for column in zip(*wanted, strict=True)]
+        with self._reading() as link:
+            return {
+                (text(Domain.TENANT, tenant), text(Domain.SOURCE, source), told): (seq, body)
+                for tenant, source, told, seq, body in link.execute(_KNOWN, columns, binary=True)
+            }
+
+    def original(self, key: Key) -> tuple[bytes, bytes] | None:
+        """See `Lookups.original`."""
+        with self._reading() as link:
+            return link.execute(
+                f"SELECT facts, body {_BY_KEY}", self._key(key), binary=True
+            ).fetchone()
+
+    def is_corrected(self, key: Key) -> bool:
+        """See `Lookups.is_corrected`."""
+        sql = "SELECT 1 FROM events WHERE tenant = %b AND source = %b AND corrects = %s"
+        with self._reading() as link:
+            return link.execute(sql, self._key(key)).fetchone() is not None
+
+    # -- reading -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[Link]:
+        with links.in_words(self.place), self._pool.link() as link:
+            yield link
+
+    def rows(self, after: int = 0, limit: int = 1000) -> list[Row]:
+        """See `Ledger.rows`."""
+        sql = f"SELECT {_ROW} FROM events WHERE seq > %b ORDER BY seq LIMIT %b"  # noqa: S608
+        with self._reading() as link:
+            return [Row(*row) for row in link.execute(sql, (after, limit), binary=True)]
+
+    def find(self, source: str, id: str, tenant: str = "main") -> Recorded | None:
+        """See `Ledger.find`."""
+        with self._reading() as link:
+            row = link.execute(
+                f"SELECT {_ROW} {_BY_KEY}", self._key((tenant, source, id)), binary=True
+            ).fetchone()
+        return recorded_of(Row(*row)) if row else None
+
+    def facts(
+        self, after: int = 0, until: int | None = None, chunk: int = 100_000
+    ) -> Iterator[np.ndarray]:
+        """See `Ledger.facts`."""
+        last = self.head.seq if until is None else min(until, self.head.seq)
+        for low in range(after, last, chunk):
+            yield np.frombuffer(self._column("facts", low, min(low + chunk, last)), FACT)
+
+    def hashes(self, after: int = 0, until: int | None = None) -> bytes:
+        """See `Ledger.hashes`."""
+        last = self.head.seq if until is None else min(until, self.head.seq)
+        parts = [
+            self._column("hash", low, min(low + _HASHES, last))
+            for low in range(after, last, _HASHES)
+        ]
+        return b"".join(parts)
+
+    def _column(self, column: Literal["facts", "hash"], after: int, until: int) -> bytes:
+        # joined by the server: one value to take over instead of a row at a time
+        sql = (
+            f"SELECT string_agg({column}, '' ORDER BY seq) FROM events "  # noqa: S608
+            "WHERE seq > %b AND seq <= %b"
+        )
+        with self._reading() as link:
+            row = link.execute(sql, (after, until), binary=True).fetchone()
+        return row[0] or b"" if row else b""
+
+    def conflicts(self, after: int = 0) -> list[tuple[int, str, str, bytes]]:
+        """See `Ledger.conflicts`."""
+        sql = "SELECT recorded, source, id, body FROM conflicts WHERE recorded > %b ORDER BY n"
+        with self._reading() as link:
+            return link.execute(sql, (after,), binary=True).fetchall()
+
+    # -- followers, snapshots, checkpoints -----------------------------------------------------
+
+    def position(self, follower: str) -> int:
+        """See `Ledger.position`."""
+        with self._reading() as link:
+            row = link.execute("SELECT seq FROM followers WHERE name = %s", (follower,)).fetchone()
+        return row[0] if row else 0
+
+    def _small_write(self, sql: LiteralString, *values: object) -> None:
+        if self._read_only:
+            raise StoreError(f"{self.place}: opened for reading only.")
+        with self._reading() as link:
+            self._fence(link.execute(sql, (*values, self._epoch)).rowcount)
+
+    def advance(self, follower: str, seq: int) -> None:
+        """See `Ledger.advance`."""
+        self._small_write(_ADVANCE, follower, seq)
+
+    def save_snapshot(self, name: str, seq: int, blob: bytes) -> None:
+        """See `Ledger.save_snapshot`."""
+        self._small_write(_SNAPSHOT, name, seq, blob)
+
+    def load_snapshot(self, name: str) -> tuple[int, bytes] | None:
+        """See `Ledger.load_snapshot`."""
+        sql = "SELECT seq, blob FROM snapshots WHERE name = %s"
+        with self._reading() as link:
+            return link.execute(sql, (name,), binary=True).fetchone()
+
+    def save_checkpoint(self, size: int, note: str) -> None:
+        """See `Ledger.save_checkpoint`."""
+        self._small_write(_CHECKPOINT, size, note)
+
+    def checkpoints(self, after: int = 0, limit: int = 1000) -> list[tuple[int, str]]:
+        """See `Ledger.checkpoints`."""
+        sql = "SELECT size, note FROM checkpoints WHERE size > %b ORDER BY size LIMIT %b"
+        with self._reading() as link:
+            return link.execute(sql, (after, limit)).fetchall()
+
+    def close(self) -> None:
+        """See `Ledger.close`."""
+        self._pool.close()
+        if self._writer is not None:
+            with self._mutex:
+                self._writer.close()
+
+
+def _head(link: Link) -> Head:
+    row = link.execute("SELECT seq, hash, recorded FROM head", binary=True).fetchone()
+    assert row is not None
+    return Head(*row)
