@@ -65,7 +65,8 @@ def _fitting(
         seqs = _candidates(ledger, wanted, low, high)
         if needle:
             fits = set(seqs)
-            for row in reversed(ledger.rows(low, high - low) if seqs else []):
+            rows = ledger.rows(low, high - low) if seqs else []
+            for row in reversed(rows):
                 if row.seq in fits and needle in row.body.lower():
                     yield from ledger.read(row.seq - 1, 1)
         else:
