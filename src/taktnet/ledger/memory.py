@@ -9,7 +9,7 @@ import numpy as np
 from taktnet.base.names import Domain
 from taktnet.ledger.admission import SKEW_TOLERANCE_US, Key, key_of
 from taktnet.ledger.fact import FACT
-from taktnet.ledger.ledger import Recorded, Row
+from taktnet.ledger.ledger import Recorded, Row, StoreError
 from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
 
 
@@ -28,6 +28,9 @@ class MemoryLedger(WritingLedger):
 
     def _write(self, batch: Batch) -> None:
         find = self.names.find
+        keys = [key_of(entry.event) for entry in batch.entries]
+        if len(set(keys)) != len(keys) or any(key in self._by_key for key in keys):
+            raise StoreError("a key of this batch is recorded already; nothing was stored")
         for entry, digest in zip(batch.entries, batch.hashes, strict=True):
             event = entry.event
             tenant, source = (
@@ -45,11 +48,8 @@ class MemoryLedger(WritingLedger):
                 entry.body,
                 digest,
             )
-            key = key_of(event)
-            if key in self._by_key:
-                raise ValueError(f"key {key} is recorded already")
             self._rows.append(row)
-            self._by_key[key] = entry.seq
+            self._by_key[key_of(event)] = entry.seq
             if event.corrects:
                 self._corrected.add((event.tenant, event.source, event.corrects))
         for c in batch.stage.conflicts:

@@ -28,8 +28,8 @@ class Query(Struct, frozen=True):
 
     `kind` is a kind's name or the start of one ("goods." for all of goods); `site` finds events
     at or to the site; `subject` is an order, shipment, card, decision, lot, loop, resource or
-    lane; `text` is any part of the event as JSON, small and capital letters (ASCII) alike; `start`
-    and `end` bound the business time, `end` excluded.
+    lane; `text` is part of any value or field name, small and capital letters (ASCII) alike;
+    `start` and `end` bound the business time, `end` excluded.
     """
 
     text: str = ""
