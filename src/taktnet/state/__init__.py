@@ -1,1 +1,5 @@
-"""What is true now: record tables folded from facts by compiled code."""
+"""What is true now: projections folded from facts and from nothing else."""
+
+from taktnet.state.state import State
+
+__all__ = ["State"]

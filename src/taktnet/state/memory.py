@@ -1,0 +1,344 @@
+"""Growable record tables that compiled code addresses through one context.
+
+The context is an array of int64 words, `WORDS` of them per table: address of the rows, address of
+the index, mask of the index, capacity, bytes per row, rows ever used, free list, live rows, and
+the hand of the sweep. Compiled code gets the context's address as one integer and takes a record
+by `rows(table, dtype)(x, row)`, which costs one load and no reference count.
+
+A keyed table is found through an open-addressing index of row numbers plus one (0 is empty),
+twice as long as the table. The first field of a row is its key, never negative; a row given back
+holds minus one minus the next free row plus one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # pyright: ignore[reportMissingTypeStubs]
+from numba import extending, njit
+from numba import types as numba_types
+from numba.np.numpy_support import from_dtype
+
+types: Any = numba_types
+intrinsic: Any = extending.intrinsic
+WORDS = 12
+ROWS, INDEX, MASK, CAPACITY, STRIDE, USED, FREE, LIVE, HAND = range(9)
+_STEP = WORDS * 8
+
+
+_njit: Any = njit
+_compile: Any = _njit(
+    nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function that only compiled functions call, once, for 64-bit integers.
+
+    A record's fields are of several widths; without widening every mix of widths in a call would
+    be compiled again. The entries that Python calls are cached on disk with all they call.
+    """
+    compiled = _compile(function)
+    template: Any = compiled.get_call_template
+
+    def widened(args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        wide: Any = template(tuple(map(_wide, args)), {k: _wide(v) for k, v in named.items()})
+        return wide
+
+    compiled.get_call_template = widened
+    return compiled
+
+
+def _wide(kind: Any) -> Any:
+    plain: Any = types.unliteral(kind)
+    wide: Any = types.int64 if isinstance(plain, types.Integer) else plain
+    return wide
+
+
+def _word(builder: Any, address: Any) -> Any:
+    pointer = builder.inttoptr(address, ir.IntType(64).as_pointer())
+    return builder.load(pointer)
+
+
+def rows(table: int, dtype: np.dtype) -> Any:
+    """A compiled function (x, row) -> the record of that table, to read and to assign to."""
+    record: Any = from_dtype(dtype)
+    offset, size = table * _STEP + ROWS * 8, dtype.itemsize
+
+    @intrinsic
+    def at(typing_context: Any, x: Any, row: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            long = ir.IntType(64)
+            base = _word(builder, builder.add(args[0], long(offset)))
+            address = builder.add(base, builder.mul(args[1], long(size)))
+            return builder.inttoptr(address, context.get_value_type(record))
+
+        return record(types.int64, types.int64), generate
+
+    return at
+
+
+def record_at(dtype: np.dtype) -> Any:
+    """A compiled function (address) -> the record of `dtype` there."""
+    record: Any = from_dtype(dtype)
+
+    @intrinsic
+    def at(typing_context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], context.get_value_type(record))
+
+        return record(types.int64), generate
+
+    return at
+
+
+@intrinsic
+def peek(typing_context: Any, address: Any) -> Any:
+    """The int64 at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _word(builder, args[0])
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic
+def poke(typing_context: Any, address: Any, value: Any) -> Any:
+    """Put an int64 at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[1], builder.inttoptr(args[0], ir.IntType(64).as_pointer()))
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64), generate
+
+
+@intrinsic
+def peek4(typing_context: Any, address: Any) -> Any:
+    """The int32 at an address, widened."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = builder.inttoptr(args[0], ir.IntType(32).as_pointer())
+        return builder.sext(builder.load(pointer), ir.IntType(64))
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic
+def poke4(typing_context: Any, address: Any, value: Any) -> Any:
+    """Put the low half of an int64 at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        half = builder.trunc(args[1], ir.IntType(32))
+        builder.store(half, builder.inttoptr(args[0], ir.IntType(32).as_pointer()))
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64), generate
+
+
+@kernel
+def word(x: int, table: int, what: int) -> int:
+    """A word of the context."""
+    return peek(x + table * _STEP + what * 8)
+
+
+@kernel
+def set_word(x: int, table: int, what: int, value: int) -> None:
+    """Set a word of the context."""
+    poke(x + table * _STEP + what * 8, value)
+
+
+@kernel
+def pair(high: int, low: int) -> int:
+    """One key of two ids."""
+    wide: Any = np.int64(high)
+    return (wide << 32) | np.int64(low)
+
+
+@kernel
+def _spread(key: int) -> int:
+    mixed: Any = np.int64(key) * np.int64(-7046029254386353131)  # 2^64 / golden ratio, odd
+    return mixed ^ (mixed >> 29)
+
+
+@kernel
+def find(x: int, table: int, key: int) -> int:
+    """The row with this key, or -1."""
+    base, index = word(x, table, ROWS), word(x, table, INDEX)
+    mask, stride = word(x, table, MASK), word(x, table, STRIDE)
+    at = _spread(key) & mask
+    while True:
+        row = peek4(index + at * 4)
+        if row == 0:
+            return -1
+        if peek(base + (row - 1) * stride) == key:
+            return row - 1
+        at = (at + 1) & mask
+
+
+@kernel
+def put(x: int, table: int, key: int) -> int:
+    """The row with this key; a new one of zeros if there is none. The caller made sure of room."""
+    base, index = word(x, table, ROWS), word(x, table, INDEX)
+    mask, stride = word(x, table, MASK), word(x, table, STRIDE)
+    at = _spread(key) & mask
+    while True:
+        row = peek4(index + at * 4)
+        if row == 0:
+            break
+        if peek(base + (row - 1) * stride) == key:
+            return row - 1
+        at = (at + 1) & mask
+    free = word(x, table, FREE)
+    if free > 0:
+        row = free - 1
+        set_word(x, table, FREE, -1 - peek(base + row * stride))
+    else:
+        row = word(x, table, USED)
+        set_word(x, table, USED, row + 1)
+    poke(base + row * stride, key)
+    poke4(index + at * 4, row + 1)
+    set_word(x, table, LIVE, word(x, table, LIVE) + 1)
+    return row
+
+
+@kernel
+def drop(x: int, table: int, row: int) -> None:
+    """Give a row back; others keep their place."""
+    base, index = word(x, table, ROWS), word(x, table, INDEX)
+    mask, stride = word(x, table, MASK), word(x, table, STRIDE)
+    hole = _spread(peek(base + row * stride)) & mask
+    while peek4(index + hole * 4) != row + 1:
+        hole = (hole + 1) & mask
+    at = hole
+    while True:  # close the gap, so that every chain stays unbroken
+        at = (at + 1) & mask
+        other = peek4(index + at * 4)
+        if other == 0:
+            break
+        home = _spread(peek(base + (other - 1) * stride)) & mask
+        if ((at - home) & mask) >= ((at - hole) & mask):
+            poke4(index + hole * 4, other)
+            hole = at
+    poke4(index + hole * 4, 0)
+    for offset in range(8, stride, 8):
+        poke(base + row * stride + offset, 0)
+    poke(base + row * stride, -1 - word(x, table, FREE))
+    set_word(x, table, FREE, row + 1)
+    set_word(x, table, LIVE, word(x, table, LIVE) - 1)
+
+
+_cached: Any = _njit(cache=True, nogil=True)
+
+
+@_cached
+def reindex(x: int, table: int) -> None:
+    """Fill an empty index from the live rows."""
+    base, index = word(x, table, ROWS), word(x, table, INDEX)
+    mask, stride = word(x, table, MASK), word(x, table, STRIDE)
+    for row in range(word(x, table, USED)):
+        key = peek(base + row * stride)
+        if key >= 0:
+            at = _spread(key) & mask
+            while peek4(index + at * 4) != 0:
+                at = (at + 1) & mask
+            poke4(index + at * 4, row + 1)
+
+
+class Memory:
+    """The arrays behind a context, and their growth.
+
+    `keyed` tables have an index; a table in `beside` grows with the one it is mapped to; all
+    others have one fixed size.
+    """
+
+    __slots__ = ("address", "arrays", "beside", "context", "fill", "indexes", "keyed")
+
+    def __init__(
+        self,
+        dtypes: Mapping[Any, np.dtype],
+        keyed: tuple[int, ...],
+        beside: Mapping[Any, Any],
+        sizes: Mapping[Any, int],
+        fill: Any,
+    ) -> None:
+        self.keyed, self.beside, self.fill = keyed, beside, fill
+        self.context = np.zeros((len(dtypes), WORDS), np.int64)
+        self.address: int = self.context.ctypes.data
+        self.arrays: dict[int, np.ndarray] = {}
+        self.indexes: dict[int, np.ndarray] = {}
+        for table, dtype in dtypes.items():
+            self.context[table, STRIDE] = dtype.itemsize
+            size = sizes.get(table, 16 if table in keyed or table in beside else 1)
+            self._place(table, np.zeros(size, dtype))
+            if table in keyed:
+                self._index(table)
+
+    def _place(self, table: int, array: np.ndarray) -> None:
+        self.arrays[table] = array
+        self.context[table, ROWS] = array.ctypes.data
+        self.context[table, CAPACITY] = len(array)
+
+    def _index(self, table: int) -> None:
+        size = 2 * len(self.arrays[table])
+        index = self.indexes[table] = np.zeros(size, np.int32)
+        self.context[table, INDEX] = index.ctypes.data
+        self.context[table, MASK] = size - 1
+        self.fill(self.address, int(table))
+
+    def used(self, table: int) -> np.ndarray:
+        """The rows ever used, those given back among them (their key is negative)."""
+        return self.arrays[table][: int(self.context[table, USED])]
+
+    def live(self, table: int) -> np.ndarray:
+        """The live rows of a keyed table."""
+        array = self.used(table)
+        return array[array["key"] >= 0]
+
+    def ensure(self, table: int, more: int) -> None:
+        """Room for `more` rows in a keyed table, and beside it."""
+        wanted = int(self.context[table, USED]) + more
+        size = len(self.arrays[table])
+        if wanted <= size:
+            return
+        while size < wanted:
+            size *= 2
+        self._resize(table, size)
+        self._index(table)
+        for follower, leader in self.beside.items():
+            if leader == table:
+                self._resize(follower, size)
+
+    def _resize(self, table: int, size: int) -> None:
+        old = self.arrays[table]
+        new = np.zeros(size, old.dtype)
+        new[: len(old)] = old
+        self._place(table, new)
+
+    def load(self, table: int, array: np.ndarray, counts: np.ndarray) -> None:
+        """Take over stored rows, with the context words from USED on."""
+        size = len(self.arrays[table])
+        while size < len(array):
+            size *= 2
+        rows_ = np.zeros(size, self.arrays[table].dtype)
+        rows_[: len(array)] = array
+        self._place(table, rows_)
+        self.context[table, USED:] = counts
+        if table in self.keyed:
+            self._index(table)
+
+    def copy(self) -> Memory:
+        """Another memory with the same content."""
+        other = object.__new__(Memory)
+        other.keyed, other.beside, other.fill = self.keyed, self.beside, self.fill
+        other.context = self.context.copy()
+        other.address = other.context.ctypes.data
+        other.arrays, other.indexes = {}, {}
+        for table, array in self.arrays.items():
+            other._place(table, array.copy())
+        for table, index in self.indexes.items():
+            other.indexes[table] = index.copy()
+            other.context[table, INDEX] = other.indexes[table].ctypes.data
+        return other
