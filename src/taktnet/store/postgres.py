@@ -6,7 +6,6 @@ import os
 import platform
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from threading import RLock
 from typing import Any, Literal, LiteralString
 
@@ -26,6 +25,7 @@ from taktnet.store.postgres_rows import COPY, packed, write_stage
 
 _LOCK = 0x54414B54  # "TAKT": the advisory lock of this database's writer
 _HASHES = 1_000_000
+_HEAD = "SELECT seq, hash, recorded FROM head"
 _ROW = "seq, recorded, tenant, source, id, coalesce(corrects, ''), facts, body, hash"
 _MOVE_HEAD = "UPDATE head SET seq = %b, hash = %b, recorded = %b WHERE seq = %b AND epoch = %b"
 _BY_KEY = "FROM events WHERE tenant = %b AND source = %b AND id = %s"
@@ -37,15 +37,15 @@ _KNOWN = (
 # Each of these does nothing for a writer that was taken over: no row of `head` has its epoch.
 _ADVANCE = (
     "INSERT INTO followers SELECT %b, %b::bigint FROM head WHERE epoch = %b "
-    "ON CONFLICT (name) DO UPDATE SET seq = greatest(followers.seq, excluded.seq)"
+    "ON CONFLICT (name) DO UPDATE SET seq = greatest(followers.seq, excluded.seq) RETURNING 1"
 )
 _CHECKPOINT = (
     "INSERT INTO checkpoints SELECT %b::bigint, %b FROM head WHERE epoch = %b "
-    "ON CONFLICT (size) DO UPDATE SET note = excluded.note"
+    "ON CONFLICT (size) DO UPDATE SET note = excluded.note RETURNING 1"
 )
 _SNAPSHOT = (
     "INSERT INTO snapshots SELECT %b, %b::bigint, %b FROM head WHERE epoch = %b "
-    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, blob = excluded.blob"
+    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, blob = excluded.blob RETURNING 1"
 )
 
 
@@ -124,7 +124,7 @@ class PostgresLedger(WritingLedger):
             version = links.version_of(link)
             if links.pending(version, links.STEPS, self.place):
                 raise StoreError(f"{self.place}: no ledger here yet. Open it for writing once.")
-            head = _head(link)
+            head = Head(*link.execute(_HEAD, binary=True).fetchall()[0])
             if not self._read_only:
                 self._check_tail(link, head)
             names = link.execute(
@@ -156,13 +156,10 @@ class PostgresLedger(WritingLedger):
     def head(self) -> Head:
         """The newest committed row; a read-only ledger looks it up, with the names up to it."""
         if self._read_only:
-            with self._reading() as link:
-                self._head = _head(link)
-                sql = (
-                    "SELECT domain, id, text FROM names WHERE domain = %b AND id >= %b ORDER BY id"
-                )
-                for domain, count in enumerate(self.names.counts()):
-                    self.names.load(link.execute(sql, (domain, count)).fetchall())
+            self._head = Head(*self._ask(_HEAD)[0])
+            sql = "SELECT domain, id, text FROM names WHERE domain = %b AND id >= %b ORDER BY id"
+            for domain, count in enumerate(self.names.counts()):
+                self.names.load(self._ask(sql, (domain, count)))
         return self._head
 
     # -- writing -------------------------------------------------------------------------------
@@ -171,25 +168,35 @@ class PostgresLedger(WritingLedger):
         head, entries = self._head, batch.entries
         last = head if not entries else Head(entries[-1].seq, batch.hashes[-1], batch.recorded)
         moved = (last.seq, last.hash, last.recorded, head.seq, self._epoch)
-        with self._mutex:
-            writer = self._ready()
+        with self._mutex, links.in_words(self.place):
+            writer = self._begin()
             self._unsure = True
-            with links.in_words(self.place), writer.transaction():
+            try:
                 self._fence(writer.execute(_MOVE_HEAD, moved).rowcount)
                 if entries:
                     with writer.cursor() as cursor, cursor.copy(COPY) as copy:
                         copy.write(packed(self._columns(batch)))
                 self._write_rest(writer, batch)
+                writer.execute("COMMIT")
+            except BaseException:
+                if not writer.closed:
+                    writer.rollback()
+                raise
             self._unsure = False
 
-    def _ready(self) -> Link:
+    def _begin(self) -> Link:
+        """The writer's connection in a new transaction, connected anew where it was lost."""
         if self._writer is None:
             raise StoreError(f"{self.place}: opened for reading only.")
         if self._unsure:
             raise StoreError(f"{self.place}: the last commit failed. Abandon it first.")
         if not self._locked:  # taken over: the lock follows when the other process ends
-            with links.in_words(self.place):
-                self._lock()
+            self._lock()
+        try:
+            self._writer.execute("BEGIN")
+        except psycopg.OperationalError:  # nothing was sent yet, so nothing is in doubt
+            self._reconnect()
+            self._writer.execute("BEGIN")
         return self._writer
 
     def _fence(self, changed: int) -> None:
@@ -268,45 +275,43 @@ class PostgresLedger(WritingLedger):
             return {}
         text = self.names.text
         columns = [list(column) for column in zip(*wanted, strict=True)]
-        with self._reading() as link:
-            return {
-                (text(Domain.TENANT, tenant), text(Domain.SOURCE, source), told): (seq, body)
-                for tenant, source, told, seq, body in link.execute(_KNOWN, columns, binary=True)
-            }
+        return {
+            (text(Domain.TENANT, tenant), text(Domain.SOURCE, source), told): (seq, body)
+            for tenant, source, told, seq, body in self._ask(_KNOWN, columns)
+        }
 
     def original(self, key: Key) -> tuple[bytes, bytes] | None:
         """See `Lookups.original`."""
-        with self._reading() as link:
-            return link.execute(
-                f"SELECT facts, body {_BY_KEY}", self._key(key), binary=True
-            ).fetchone()
+        rows = self._ask(f"SELECT facts, body {_BY_KEY}", self._key(key))
+        return rows[0] if rows else None
 
     def is_corrected(self, key: Key) -> bool:
         """See `Lookups.is_corrected`."""
         sql = "SELECT 1 FROM events WHERE tenant = %b AND source = %b AND corrects = %s"
-        with self._reading() as link:
-            return link.execute(sql, self._key(key)).fetchone() is not None
+        return bool(self._ask(sql, self._key(key)))
 
     # -- reading -------------------------------------------------------------------------------
 
-    @contextmanager
-    def _reading(self) -> Iterator[Link]:
-        with links.in_words(self.place), self._pool.link() as link:
-            yield link
+    def _ask(self, sql: LiteralString, values: Sequence[object] = ()) -> list[Any]:
+        """All rows of a query on a connection of its own; asked again if that was lost."""
+        with links.in_words(self.place):
+            try:
+                with self._pool.link() as link:
+                    return link.execute(sql, values, binary=True).fetchall()
+            except psycopg.OperationalError:
+                self._pool.clear()
+                with self._pool.link() as link:
+                    return link.execute(sql, values, binary=True).fetchall()
 
     def rows(self, after: int = 0, limit: int = 1000) -> list[Row]:
         """See `Ledger.rows`."""
         sql = f"SELECT {_ROW} FROM events WHERE seq > %b ORDER BY seq LIMIT %b"  # noqa: S608
-        with self._reading() as link:
-            return [Row(*row) for row in link.execute(sql, (after, limit), binary=True)]
+        return [Row(*row) for row in self._ask(sql, (after, limit))]
 
     def find(self, source: str, id: str, tenant: str = "main") -> Recorded | None:
         """See `Ledger.find`."""
-        with self._reading() as link:
-            row = link.execute(
-                f"SELECT {_ROW} {_BY_KEY}", self._key((tenant, source, id)), binary=True
-            ).fetchone()
-        return recorded_of(Row(*row)) if row else None
+        rows = self._ask(f"SELECT {_ROW} {_BY_KEY}", self._key((tenant, source, id)))
+        return recorded_of(Row(*rows[0])) if rows else None
 
     def facts(
         self, after: int = 0, until: int | None = None, chunk: int = 100_000
@@ -331,29 +336,24 @@ class PostgresLedger(WritingLedger):
             f"SELECT string_agg({column}, '' ORDER BY seq) FROM events "  # noqa: S608
             "WHERE seq > %b AND seq <= %b"
         )
-        with self._reading() as link:
-            row = link.execute(sql, (after, until), binary=True).fetchone()
-        return row[0] or b"" if row else b""
+        return self._ask(sql, (after, until))[0][0] or b""
 
     def conflicts(self, after: int = 0) -> list[tuple[int, str, str, bytes]]:
         """See `Ledger.conflicts`."""
         sql = "SELECT recorded, source, id, body FROM conflicts WHERE recorded > %b ORDER BY n"
-        with self._reading() as link:
-            return link.execute(sql, (after,), binary=True).fetchall()
+        return self._ask(sql, (after,))
 
     # -- followers, snapshots, checkpoints -----------------------------------------------------
 
     def position(self, follower: str) -> int:
         """See `Ledger.position`."""
-        with self._reading() as link:
-            row = link.execute("SELECT seq FROM followers WHERE name = %s", (follower,)).fetchone()
-        return row[0] if row else 0
+        rows = self._ask("SELECT seq FROM followers WHERE name = %s", (follower,))
+        return rows[0][0] if rows else 0
 
     def _small_write(self, sql: LiteralString, *values: object) -> None:
         if self._read_only:
             raise StoreError(f"{self.place}: opened for reading only.")
-        with self._reading() as link:
-            self._fence(link.execute(sql, (*values, self._epoch)).rowcount)
+        self._fence(len(self._ask(sql, (*values, self._epoch))))
 
     def advance(self, follower: str, seq: int) -> None:
         """See `Ledger.advance`."""
@@ -365,9 +365,8 @@ class PostgresLedger(WritingLedger):
 
     def load_snapshot(self, name: str) -> tuple[int, bytes] | None:
         """See `Ledger.load_snapshot`."""
-        sql = "SELECT seq, blob FROM snapshots WHERE name = %s"
-        with self._reading() as link:
-            return link.execute(sql, (name,), binary=True).fetchone()
+        rows = self._ask("SELECT seq, blob FROM snapshots WHERE name = %s", (name,))
+        return rows[0] if rows else None
 
     def save_checkpoint(self, size: int, note: str) -> None:
         """See `Ledger.save_checkpoint`."""
@@ -376,8 +375,7 @@ class PostgresLedger(WritingLedger):
     def checkpoints(self, after: int = 0, limit: int = 1000) -> list[tuple[int, str]]:
         """See `Ledger.checkpoints`."""
         sql = "SELECT size, note FROM checkpoints WHERE size > %b ORDER BY size LIMIT %b"
-        with self._reading() as link:
-            return link.execute(sql, (after, limit)).fetchall()
+        return self._ask(sql, (after, limit))
 
     def close(self) -> None:
         """See `Ledger.close`."""
@@ -385,9 +383,3 @@ class PostgresLedger(WritingLedger):
         if self._writer is not None:
             with self._mutex:
                 self._writer.close()
-
-
-def _head(link: Link) -> Head:
-    row = link.execute("SELECT seq, hash, recorded FROM head", binary=True).fetchone()
-    assert row is not None
-    return Head(*row)
