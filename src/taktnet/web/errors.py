@@ -19,6 +19,7 @@ TITLES = {
     409: "Conflict",
     411: "Length wanted",
     413: "Request too large",
+    414: "Address too long",
     415: "Content type not supported",
     421: "Not the host it was meant for",
     422: "Faults in the input",
@@ -29,17 +30,23 @@ PROBLEM = "application/problem+json"
 MOST_FAULTS = 1000
 
 
+def safe_text(value: object, longest: int = 200) -> str:
+    """Any value as short text that can be sent as UTF-8."""
+    text = value if isinstance(value, str) else repr(value)
+    return text[:longest].encode("utf-8", "replace").decode()
+
+
 def fault_row(fault: Fault) -> dict[str, Any]:
     """One fault as an object: its columns and the sentence they make."""
     return {
-        "where": fault.where,
+        "where": safe_text(fault.where),
         "row": fault.row,
-        "field": fault.field,
-        "found": fault.found,
-        "wanted": fault.wanted,
-        "remedy": fault.remedy,
-        "subject": fault.subject,
-        "text": str(fault),
+        "field": safe_text(fault.field),
+        "found": safe_text(fault.found),
+        "wanted": safe_text(fault.wanted),
+        "remedy": safe_text(fault.remedy),
+        "subject": safe_text(fault.subject),
+        "text": safe_text(str(fault), 2000),
     }
 
 
@@ -49,7 +56,7 @@ def problem(
     """Status and body (`application/problem+json`); `faults` are listed, at most a thousand."""
     rows = [fault_row(f) for f in faults]
     body: dict[str, Any] = {"title": TITLES.get(status, "Error"), "status": status}
-    body |= {"detail": detail, **more}
+    body |= {"detail": safe_text(detail, 4000), **more}
     if rows:
         body |= {"faults": rows[:MOST_FAULTS], "fault_count": len(rows)}
     return status, msgspec.json.encode(body)

@@ -21,11 +21,11 @@ _READS = frozenset(("GET", "HEAD", "OPTIONS"))
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-#: Headers of every answer. Charts place their tooltips by style attributes, hence that exception.
+#: Headers of every answer; a page that sets one of them itself keeps its own.
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

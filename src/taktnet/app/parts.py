@@ -1,0 +1,211 @@
+"""What a tower is made of, put together in one place; nothing connects at import."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from taktnet.app import home
+from taktnet.app.clock import Clock, WallClock
+from taktnet.app.dispatch import Dispatcher, open_transports
+from taktnet.app.engine import OWN, Engine
+from taktnet.app.hub import Hub
+from taktnet.app.jobs import Jobs
+from taktnet.app.keeper import Keeper
+from taktnet.app.reading import KpiReading, StateReading, load_state
+from taktnet.app.revisions import Revisions
+from taktnet.app.settings import Settings
+from taktnet.app.writer import Writer
+from taktnet.base.errors import TaktnetError
+from taktnet.ledger.checkpoint import Checkpointer
+from taktnet.ledger.event import AnyEvent, NetworkChanged
+from taktnet.ledger.fact import instant
+from taktnet.ledger.follower import Wake
+from taktnet.ledger.ledger import Ledger
+from taktnet.ledger.memory import MemoryLedger
+from taktnet.ledger.note import Signer, open_signer
+from taktnet.network import Network
+from taktnet.policy import Rules
+
+_SENDERS = 16
+_WITHIN_SECOND = 0.75  # of the allowed time between checkpoints, so that none comes late
+
+
+@dataclass(slots=True)
+class Parts:
+    """A running tower's parts; `writer`, `keeper` and `dispatcher` are None when only reading."""
+
+    place: Path | None
+    settings: Settings
+    clock: Clock
+    ledger: Ledger
+    revisions: Revisions
+    signer: Signer | None
+    hub: Hub
+    wake: Wake
+    state: StateReading
+    kpis: KpiReading
+    jobs: Jobs
+    engine: Engine | None = None
+    writer: Writer | None = None
+    keeper: Keeper | None = None
+    dispatcher: Dispatcher | None = None
+
+    def publish(
+        self, first: int, recorded: int, facts: np.ndarray, bodies: Sequence[bytes]
+    ) -> None:
+        """Rows from `first` on are durable; called in the writer's thread."""
+        self.state.hear(facts)
+        self.hub.put(first, recorded, bodies)
+        self.wake.ring(first + len(bodies) - 1)
+
+    def close(self) -> None:
+        """Stop everything, outermost first; what was acknowledged is durable already."""
+        self.jobs.close()
+        if self.dispatcher is not None:
+            self.dispatcher.close()
+        if self.writer is not None:
+            self.writer.close()
+        if self.keeper is not None:
+            self.keeper.close()
+        self.ledger.close()
+
+
+def assemble(
+    place: Path | None, network: Network | None, settings: Settings, clock: Clock | None = None
+) -> Parts:
+    """Open or make the tower in the folder `place`, or one in memory, and start it."""
+    if place is not None:
+        place.mkdir(parents=True, exist_ok=True)
+    ledger = open_tower_ledger(place, settings, read_only=False)
+    try:
+        parts = _readers(place, settings, clock or WallClock(), ledger, network)
+        _start(parts)
+        _take_up(parts, network)
+    except BaseException:
+        ledger.close()
+        raise
+    return parts
+
+
+def assemble_reader(place: Path, settings: Settings, clock: Clock | None = None) -> Parts:
+    """Look at a tower without writing: it may be running in another process."""
+    ledger = open_tower_ledger(place, settings, read_only=True)
+    try:
+        return _readers(place, settings, clock or WallClock(), ledger, None)
+    except BaseException:
+        ledger.close()
+        raise
+
+
+def open_tower_ledger(place: Path | None, settings: Settings, *, read_only: bool) -> Ledger:
+    """The ledger that the settings name; without a name, the file in the folder, or memory."""
+    from taktnet.store import open_ledger
+
+    if settings.ledger:
+        return open_ledger(settings.ledger, read_only=read_only)
+    if place is None:
+        return MemoryLedger()
+    return open_ledger(f"sqlite:{place / home.LEDGER}", read_only=read_only)
+
+
+def _readers(
+    place: Path | None, settings: Settings, clock: Clock, ledger: Ledger, network: Network | None
+) -> Parts:
+    revisions = Revisions(ledger, network)
+    name = home.origin_name(settings.tenant)
+    seed = os.urandom(32)
+    if place is None:
+        signer = Signer(name, seed)
+    else:
+        key = place / home.KEY
+        signer = open_signer(key, name, seed) if key.exists() or os.access(place, os.W_OK) else None
+    return Parts(
+        place=place,
+        settings=settings,
+        clock=clock,
+        ledger=ledger,
+        revisions=revisions,
+        signer=signer,
+        hub=Hub(int(settings.stream_mb * 1_000_000), ledger.head.seq),
+        wake=Wake(ledger.head.seq),
+        state=StateReading(ledger),
+        kpis=KpiReading(ledger, revisions),
+        jobs=Jobs(),
+    )
+
+
+def _start(parts: Parts) -> None:
+    settings, ledger = parts.settings, parts.ledger
+    engine = Engine(
+        ledger,
+        parts.revisions,
+        clock=parts.clock,
+        tenant=settings.tenant,
+        make_rules=lambda network: Rules(network, ledger.names),
+        load_state=lambda: load_state(ledger),
+        publish=parts.publish,
+    )
+    writer = Writer(engine, settings.group_events, settings.queue_events)
+    parts.engine, parts.writer = engine, writer
+    assert parts.signer is not None
+    interval = int(settings.checkpoint_s * _WITHIN_SECOND * 1_000_000)
+    parts.keeper = Keeper(
+        ledger,
+        Checkpointer(ledger, parts.signer, interval),
+        state=parts.state,
+        kpis=parts.kpis,
+        revisions=parts.revisions,
+        snapshot_events=settings.snapshot_events,
+        micros=lambda: time.monotonic_ns() // 1000,
+    )
+    transports = open_transports(settings, parts.place)
+    parts.dispatcher = Dispatcher(
+        ledger,
+        lambda events, positions: writer.append(events, own=True, positions=positions),
+        transports,
+        clock=parts.clock,
+        settings=settings,
+        executor=ThreadPoolExecutor(_SENDERS, thread_name_prefix="taktnet-send"),
+        chance=random.Random(),  # noqa: S311 - jitter of retries, no secret
+    )
+    parts.dispatcher.start(parts.wake, time.monotonic)
+
+
+def _take_up(parts: Parts, network: Network | None) -> None:
+    """Record what was edited in the network's files since they were last taken up."""
+    if network is None:
+        return
+    since, edits = parts.revisions.edits(network)
+    if not edits:
+        return
+    assert parts.writer is not None
+    at = instant(parts.clock.now())
+    digest = network.digest
+    events: list[AnyEvent] = [
+        NetworkChanged(
+            source=OWN,
+            id=f"files:{since}:{digest[:16]}:{n}",
+            at=at,
+            tenant=parts.settings.tenant,
+            table=table,
+            key=key,
+            values=values,
+            digest=digest,
+            by="files",
+        )
+        for n, (table, key, values) in enumerate(edits)
+    ]
+    ledger, tenant = parts.ledger, parts.settings.tenant
+    new = [event for event in events if ledger.find(OWN, event.id, tenant) is None]
+    for receipt in parts.writer.append(new, own=True):
+        if receipt.outcome != "recorded":
+            raise TaktnetError(f"the edited network was not taken up: {receipt.detail}")
+    parts.revisions.took_up(network, ledger.head.seq)

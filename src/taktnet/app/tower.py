@@ -1,0 +1,118 @@
+"""The Tower: what a user holds. Ten methods; everything behind them is in `parts`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from taktnet.app import home, reports
+from taktnet.app.clock import Clock
+from taktnet.app.history import state_as_of
+from taktnet.app.parts import Parts, assemble, assemble_reader
+from taktnet.app.replay import Pace, replay
+from taktnet.app.settings import Settings
+from taktnet.app.signals import Signal, list_signals
+from taktnet.app.verify import Verdict, verify
+from taktnet.app.writer import Closed
+from taktnet.kpi.definition import KpiValue
+from taktnet.ledger.event import AnyEvent
+from taktnet.ledger.ledger import Receipt
+from taktnet.network import Network
+from taktnet.state import State
+
+
+class Tower:
+    """A running control tower over one ledger. Use it as a context manager, or `close` it.
+
+    `parts` holds what it is made of; `network` is the network as it is now.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.settings, self.ledger, self.names = parts.settings, parts.ledger, parts.ledger.names
+        self.hub, self.jobs, self.clock = parts.hub, parts.jobs, parts.clock
+
+    @classmethod
+    def open(
+        cls,
+        place: str | Path | None = None,
+        network: Network | str | Path | None = None,
+        settings: Settings | None = None,
+        *,
+        clock: Clock | None = None,
+        read_only: bool = False,
+    ) -> Tower:
+        """Open or make the tower in the folder `place`; None is a tower in memory.
+
+        `network` is a value or the path of its files; without it the folder's own is taken. With
+        `read_only` the tower may run in another process; nothing is written or sent.
+        """
+        path = None if place is None else Path(place)
+        settings = settings or Settings.read(path and path / home.SETTINGS)
+        if read_only and path is not None:
+            return cls(assemble_reader(path, settings, clock))
+        return cls(assemble(path, home.find_network(path, network), settings, clock))
+
+    def ingest(self, events: Iterable[AnyEvent]) -> tuple[Receipt, ...]:
+        """Record events as one batch; returns when they are durable, with a receipt for each."""
+        return self.writer.append(tuple(events))
+
+    def state(self, at: datetime | None = None, known: datetime | int | None = None) -> State:
+        """What is true now; or what was at `at`, as known at `known` (a time or a row's number)."""
+        if at is None and known is None:
+            return self.parts.state.state()
+        return state_as_of(self.ledger, at, known)
+
+    def signals(self, status: str = "") -> list[Signal]:
+        """Decisions, newest first, with status, reason and evidence; all, or of one status."""
+        return list_signals(self.ledger, self.state(), status)
+
+    def takt(self, site: str = "") -> list[reports.TaktRow]:
+        """The rate each plant, line and lane must keep, beside the pace it keeps."""
+        return reports.takt(self.network, self.state(), self.clock.now(), site)
+
+    def flow(self, item: str = "", days: float = 28.0) -> reports.Flow:
+        """Dwell at every node and lane, the value-stream ladder, and Little's law checked."""
+        return reports.flow(self.parts, item, days)
+
+    def kpis(self, days: float = 28.0, **how: Any) -> list[KpiValue]:
+        """The six KPIs over the last `days`; `how` as `Kpis.report` takes it (`by`, `step`...)."""
+        return self.parts.kpis.look(lambda kpis: reports.kpis(kpis, self.clock.now(), days, **how))
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verdict:
+        """Check every row, hash and checkpoint; names the first that was changed."""
+        return verify(self.parts, progress or (lambda done, total: None))
+
+    def replay(self, events: Iterable[Sequence[AnyEvent]], pace: Pace | None = None) -> int:
+        """Live through a history at `pace` (default: as fast as it goes); how many were new."""
+        return replay(self.writer, self.clock, events, pace or Pace())
+
+    def close(self) -> None:
+        """Commit what waits, sign, keep snapshots, let go."""
+        self.parts.close()
+
+    @property
+    def network(self) -> Network:
+        """The network as it is now."""
+        return self.parts.revisions.network
+
+    @property
+    def writer(self) -> Any:
+        """The writer; raises Closed for a tower that only reads."""
+        if self.parts.writer is None:
+            raise Closed("this tower was opened for reading only")
+        return self.parts.writer
+
+    def __enter__(self) -> Tower:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,75 @@
+"""Long work over HTTP: start it, look how far it is, stop it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from taktnet.app.jobs import Job
+from taktnet.app.recompute import recompute
+from taktnet.app.tower import Tower
+from taktnet.app.verify import verify
+from taktnet.web.encode import plain
+from taktnet.web.reads import json_response
+
+
+class Wanted(BaseModel):
+    """What to do: `verify` the ledger, or `recompute` the KPIs from it and compare."""
+
+    kind: Literal["verify", "recompute"]
+
+
+def told(job: Job) -> dict[str, Any]:
+    """A job as the API shows it."""
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.state,
+        "done": job.done,
+        "total": job.total,
+        "result": plain(job.result),
+        "error": job.error,
+    }
+
+
+def routes(tower: Tower) -> APIRouter:
+    """The routes over the jobs of `tower`."""
+    api = APIRouter(prefix="/api/jobs")
+
+    def work(kind: str, job: Job) -> Any:
+        if kind == "verify":
+            verdict = verify(tower.parts, job.at)
+            return {"good": verdict.good, "rows": verdict.rows, "told": str(verdict)}
+        return recompute(tower.parts, job.at)
+
+    @api.get("", summary="Jobs, newest last")
+    def all_jobs() -> Response:
+        return json_response({"jobs": [told(job) for job in tower.jobs.all()]})
+
+    @api.post("", summary="Start a job; one of a kind runs at a time", status_code=202)
+    def start(wanted: Wanted) -> Response:
+        job = tower.jobs.start(wanted.kind, lambda job: work(wanted.kind, job))
+        return json_response(told(job), 202)
+
+    @api.get("/{id}", summary="How far a job is, and what came out")
+    def one(id: str) -> Response:
+        return json_response(told(_job(tower, id)))
+
+    @api.delete("/{id}", summary="Stop a job")
+    def cancel(id: str) -> Response:
+        job = _job(tower, id)
+        job.cancel()
+        job.wait(2.0)
+        return json_response(told(job))
+
+    return api
+
+
+def _job(tower: Tower, id: str) -> Job:
+    job = tower.jobs.get(id)
+    if job is None:
+        raise HTTPException(404, f"there is no job {id[:100]!r}")
+    return job

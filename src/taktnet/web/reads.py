@@ -1,0 +1,241 @@
+"""The reading routes of the API: state, signals, takt, flow, KPIs, events, proofs, network."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi.responses import PlainTextResponse, Response
+
+from taktnet.app import signals as decisions
+from taktnet.app.story import chain
+from taktnet.app.tower import Tower
+from taktnet.ledger import proofs
+from taktnet.ledger import search as looking
+from taktnet.network.fields import TABLES
+from taktnet.web.encode import recorded_row, to_json
+
+View = Literal["stock", "transit", "orders", "loops", "cards", "lots", "resources", "pace", "feeds"]
+#: Views that show ages, and so need the present instant.
+_AGED = frozenset(("transit", "pace", "feeds"))
+Limit = Annotated[int, Query(ge=1, le=10_000, description="Most rows in the answer")]
+Offset = Annotated[int, Query(ge=0, le=100_000_000, description="Rows passed over first")]
+Name = Annotated[str, Query(max_length=200)]
+Days = Annotated[float, Query(gt=0, le=3660, description="Length of the window, in days")]
+At = Annotated[datetime | None, Query(description="As it was at this business time")]
+Known = Annotated[datetime | None, Query(description="As it was known at this recorded time")]
+Seq = Annotated[int, Path(ge=1, le=2**62, description="Sequence number of a row")]
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Any value of the product as a JSON response."""
+    return Response(
+        to_json(value), status, {"cache-control": "no-store"}, media_type="application/json"
+    )
+
+
+def page(rows: list[Any], limit: int, offset: int) -> dict[str, Any]:
+    """Some of the rows, and how many there are."""
+    return {"total": len(rows), "offset": offset, "rows": rows[offset : offset + limit]}
+
+
+def _aware(when: datetime | None) -> datetime | None:
+    if when is not None and when.tzinfo is None:
+        raise HTTPException(422, f"{when.isoformat()} has no offset; add Z or, say, +01:00")
+    return when
+
+
+def routes(tower: Tower) -> APIRouter:
+    """The routes over `tower`."""
+    api = APIRouter(prefix="/api")
+    _state(api, tower)
+    _reports(api, tower)
+    _signals(api, tower)
+    _events(api, tower)
+    _proofs(api, tower)
+    _network(api, tower)
+    return api
+
+
+def _state(api: APIRouter, tower: Tower) -> None:
+    @api.get("/health", summary="Whether everything runs, and how far the ledger has come")
+    def health() -> Response:
+        head, parts = tower.ledger.head, tower.parts
+        trouble = [p.trouble for p in (parts.keeper, parts.dispatcher) if p and p.trouble]
+        return json_response(
+            {"ok": not trouble, "seq": head.seq, "head": head.hash.hex(), "trouble": trouble}
+        )
+
+    @api.get("/state", summary="Counts and digest of the whole state")
+    def summary(at: At = None, known: Known = None) -> Response:
+        state = tower.state(_aware(at), _aware(known))
+        counts = {view: len(rows_of(state, view)) for view in ("stock", "orders", "loops", "lots")}
+        return json_response({"seq": state.seq, "digest": state.digest(), "counts": counts})
+
+    def rows_of(state: Any, view: str) -> list[Any]:
+        read = getattr(state, view)
+        return read(tower.clock.now()) if view in _AGED else read()
+
+    @api.get("/state/{view}", summary="Rows of one view of the state, now or at another time")
+    def view(
+        *,
+        view: View,
+        site: Name = "",
+        item: Name = "",
+        at: At = None,
+        known: Known = None,
+        limit: Limit = 1000,
+        offset: Offset = 0,
+    ) -> Response:
+        state = tower.state(_aware(at), _aware(known))
+        rows = rows_of(state, view)
+        for name, wanted in (("site", site), ("item", item)):
+            if wanted:
+                rows = [row for row in rows if getattr(row, name, None) == wanted]
+        return json_response({"seq": state.seq, **page(rows, limit, offset)})
+
+
+def _reports(api: APIRouter, tower: Tower) -> None:
+    @api.get("/takt", summary="Takt and actual pace of every plant, line and lane")
+    def takt(site: Name = "") -> Response:
+        return json_response({"rows": tower.takt(site)})
+
+    @api.get("/flow", summary="Dwell, value-stream ladder and Little's law")
+    def flow(item: Name = "", days: Days = 28.0) -> Response:
+        return json_response(tower.flow(item, days))
+
+    @api.get("/kpis", summary="The six KPIs with definition, window, exclusions and trend")
+    def kpis(
+        days: Days = 28.0,
+        by: Literal["network", "site", "supplier", "lane", "item"] = "network",
+        step: Literal["none", "day", "week"] = "none",
+        key: Name = "",
+    ) -> Response:
+        how: dict[str, Any] = {"by": by, "step": step}
+        if key:
+            how["keys"] = (key,)
+        return json_response({"kpis": [value.as_dict() for value in tower.kpis(days, **how)]})
+
+
+def _signals(api: APIRouter, tower: Tower) -> None:
+    @api.get("/signals", summary="Decisions with status, reason and evidence, newest first")
+    def all_signals(
+        status: Name = "", site: Name = "", limit: Limit = 100, offset: Offset = 0
+    ) -> Response:
+        rows = tower.signals(status)
+        if site:
+            rows = [row for row in rows if site in (row.site, row.origin)]
+        return json_response(page(rows, limit, offset))
+
+    @api.post("/signals/approve", summary="Let a waiting decision go out")
+    def approve(
+        decision: Name, by: Annotated[str, Query(min_length=1, max_length=200)]
+    ) -> Response:
+        return json_response(decisions.respond(tower.parts, decision, by), 201)
+
+    @api.post("/signals/decline", summary="Stop a waiting decision")
+    def decline(
+        decision: Name,
+        by: Annotated[str, Query(min_length=1, max_length=200)],
+        reason: Annotated[str, Query(max_length=4000)] = "",
+    ) -> Response:
+        receipt = decisions.respond(tower.parts, decision, by, declined=True, reason=reason)
+        return json_response(receipt, 201)
+
+
+def _events(api: APIRouter, tower: Tower) -> None:
+    @api.get("/events", summary="Search the event log, newest first")
+    def events(
+        *,
+        kind: Name = "",
+        site: Name = "",
+        item: Name = "",
+        subject: Name = "",
+        text: Name = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        before: Annotated[int, Query(ge=0, le=2**62)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    ) -> Response:
+        wanted = looking.Query(
+            text, kind, site, item, subject, start=_aware(since), end=_aware(until)
+        )
+        rows = looking.search(tower.ledger, wanted, limit, before or None)
+        older = rows[-1].seq if len(rows) == limit else 0
+        return json_response({"rows": list(map(recorded_row, rows)), "before": older})
+
+    @api.get("/events/{seq}", summary="One row of the ledger")
+    def event(seq: Seq) -> Response:
+        rows = tower.ledger.read(seq - 1, 1)
+        if not rows or rows[0].seq != seq:
+            raise HTTPException(404, f"there is no row {seq}")
+        return json_response(recorded_row(rows[0]))
+
+    @api.get("/events/{seq}/chain", summary="From event to decision to signal, and back")
+    def story(seq: Seq) -> Response:
+        found = chain(tower.ledger, seq)
+        if found is None:
+            raise HTTPException(404, f"there is no row {seq}")
+        parts = ("causes", "decisions", "signals", "follows")
+        told = {part: list(map(recorded_row, getattr(found, part))) for part in parts}
+        return json_response({"row": recorded_row(found.row), **told})
+
+    @api.get("/conflicts", summary="Events offered under a key that was taken")
+    def conflicts(limit: Limit = 100, offset: Offset = 0) -> Response:
+        rows = [
+            {"recorded": recorded, "source": source, "id": told, "body": body.decode()}
+            for recorded, source, told, body in tower.ledger.conflicts()
+        ]
+        return json_response(page(rows, limit, offset))
+
+
+def _proofs(api: APIRouter, tower: Tower) -> None:
+    def keeper() -> Any:
+        if tower.parts.keeper is None:
+            raise HTTPException(503, "this tower only reads and has no proofs to give")
+        return tower.parts.keeper
+
+    @api.get("/checkpoint", summary="The newest signed checkpoint (a signed note)")
+    def checkpoint() -> Response:
+        keeper().sign()
+        kept = tower.ledger.checkpoints(tower.ledger.head.seq - 1, 1)
+        if not kept:
+            raise HTTPException(404, "there is no checkpoint yet: the ledger is empty")
+        return PlainTextResponse(kept[-1][1])
+
+    @api.get("/key", summary="The public key that checkpoints are signed with")
+    def key() -> Response:
+        assert tower.parts.signer is not None
+        return PlainTextResponse(f"{tower.parts.signer.verifier}\n")
+
+    @api.get("/proofs/inclusion/{seq}", summary="Proof that a row is in the log")
+    def inclusion(seq: Seq) -> Response:
+        keeper().sign()
+        proof = keeper().with_log(lambda c: proofs.prove_inclusion(tower.ledger, c.log, seq))
+        return Response(proofs.to_json(proof), media_type="application/json")
+
+    @api.get("/proofs/consistency", summary="Proof that one checkpoint continues another")
+    def consistency(
+        first: Annotated[int, Query(ge=1, le=2**62)], second: Annotated[int, Query(ge=1, le=2**62)]
+    ) -> Response:
+        proof = keeper().with_log(
+            lambda c: proofs.prove_consistency(tower.ledger, c.log, first, second)
+        )
+        return Response(proofs.to_json(proof), media_type="application/json")
+
+
+def _network(api: APIRouter, tower: Tower) -> None:
+    @api.get("/network", summary="Tables of the network, their sizes and its digest")
+    def network() -> Response:
+        now = tower.network
+        tables = {name: len(now.table(name)) for name in TABLES}
+        return json_response({"digest": now.digest, "tables": tables})
+
+    @api.get("/network/{table}", summary="Rows of one table of the network")
+    def rows(
+        table: Annotated[str, Path(max_length=50)], limit: Limit = 1000, offset: Offset = 0
+    ) -> Response:
+        if table not in TABLES:
+            raise HTTPException(404, f"there is no table {table!r}; there are {', '.join(TABLES)}")
+        return json_response(page(list(tower.network.table(table)), limit, offset))
