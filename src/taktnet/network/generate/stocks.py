@@ -1,0 +1,267 @@
+"""Lines, stocking policies and loops of a generated network, sized from its exploded rates.
+
+Cards follow methods.md A1 and A2 with the time a loop really takes: preparation, wait for the
+next departure, transit, collection, and the days on which the origin does not work.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from taktnet.base.daytexts import WEEK_MIN, parse_departures
+from taktnet.base.exact import ceil_to
+from taktnet.network import components as c
+from taktnet.network.explode import explode, process_shares
+from taktnet.network.generate.places import PER_EUR
+from taktnet.network.generate.world import Node, World
+from taktnet.network.network import Network
+from taktnet.network.rates import WINDOW_D
+from taktnet.network.sizing import kanban_cards, signal_cards, two_bin_qty
+
+NICE: Final = (1, 2, 4, 5, 6, 8, 10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100, 120, 160, 200, 250,
+               300, 400, 500, 600, 800, 1000, 1500, 2000, 3000, 5000, 10000)  # fmt: skip
+LOAD = 0.72
+SETUP_LOAD = 0.08
+ITEMS_PER_LINE = 3
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What sizing needs: the network so far, and the highest rate of each node over the year."""
+
+    world: World
+    network: Network
+    rates: dict[Node, float]
+
+
+def size(world: World) -> Network:
+    """The finished network: containers, lines, policies and loops from the rates."""
+    network = _skeleton(world)
+    rates: dict[Node, float] = {}
+    for month in (1, 11):
+        for node, rate in explode(network, date(world.year, month, 15)).nodes.items():
+            rates[node] = max(rates.get(node, 0.0), rate)
+    network = replace(network, items=_containers(network, rates))
+    plan = _Plan(world, network, rates)
+    plan.network = replace(network, processes=_paced(plan), sources=_minimums(plan))
+    points: list[c.StockPoint] = []
+    loops: list[c.Loop] = []
+    for node, rate in rates.items():
+        if rate > 0:
+            _keep(plan, node, points, loops)
+    return replace(plan.network, stock_points=tuple(points), loops=tuple(loops))
+
+
+def _skeleton(world: World) -> Network:
+    resources: list[c.Resource] = []
+    processes: list[c.Process] = []
+    for site, items in world.made.items():
+        for number in range(math.ceil(len(items) / ITEMS_PER_LINE)):
+            line = _line(world, site, number + 1)
+            resources.append(line)
+            for item in items[number * ITEMS_PER_LINE : (number + 1) * ITEMS_PER_LINE]:
+                good = world.rng.choice((1.0, 0.99, 0.985, 0.97))
+                processes.append(
+                    c.Process(site=site, item=item, resource=line.id, cycle_s=60.0, yield_rate=good)
+                )
+    sources = [s for rows in world.sources.values() for s in rows]
+    return Network(
+        sites=tuple(world.sites.values()),
+        items=tuple(world.items.values()),
+        bom=tuple(world.bom),
+        processes=tuple(processes),
+        resources=tuple(resources),
+        lanes=tuple(world.lanes.values()),
+        sources=tuple(sources),
+        demand=tuple(world.demand),
+        calendars=tuple(world.calendars.values()),
+        rates=tuple(c.Rate(currency=k, per_eur=float(v)) for k, v in PER_EUR.items()),
+    )
+
+
+def _line(world: World, site: str, number: int) -> c.Resource:
+    rng = world.rng
+    fails = rng.random() < 0.6
+    return c.Resource(
+        id=f"{site}-L{number}",
+        site=site,
+        kind=rng.choice(("line", "cell", "press", "machine")),
+        count=rng.choice((1, 1, 2, 3)),
+        mtbf_h=float(rng.choice((120, 200, 400))) if fails else None,
+        mttr_h=float(rng.choice((1, 2, 4))) if fails else 0.0,
+    )
+
+
+def _containers(network: Network, rates: dict[Node, float]) -> tuple[c.Item, ...]:
+    """Containers of at most a tenth of the highest daily need of any place (Sugimori et al.)."""
+    most: dict[str, float] = {}
+    for (_, item), rate in rates.items():
+        most[item] = max(most.get(item, 0.0), rate)
+    made: list[c.Item] = []
+    for item in network.items:
+        limit = max(1.0, most.get(item.id, 10.0) / 10)
+        made.append(replace(item, container_qty=float(max(n for n in NICE if n <= limit))))
+    return tuple(made)
+
+
+def _paced(plan: _Plan) -> tuple[c.Process, ...]:
+    """Cycle times that load every line to about three quarters, set-ups to a tenth at most."""
+    network, rates = plan.network, plan.rates
+    start = date(plan.world.year, 2, 1)
+    share = {
+        (p.site, p.item, p.resource): w
+        for site, item in {(p.site, p.item): None for p in network.processes}
+        for p, w in process_shares(network, site, item)
+    }
+    on_line: dict[str, int] = {}
+    for p in network.processes:
+        on_line[p.resource] = on_line.get(p.resource, 0) + 1
+    made: list[c.Process] = []
+    for p in network.processes:
+        rate = rates.get((p.site, p.item), 0.0) * share.get((p.site, p.item, p.resource), 0.0)
+        starts = max(rate, 0.5) / p.yield_rate
+        resource = network.resource(p.resource)
+        day = network.working_time(p.site, p.resource).mean_day_seconds(start, WINDOW_D)
+        time = day * resource.count / on_line[p.resource]
+        container = network.item(p.item).container_qty
+        lot = float(ceil_to(round(max(starts * 0.8, container), 6), container))
+        cycle = math.floor(time * LOAD / starts * 100) / 100
+        setup = min(60.0 * plan.world.rng.choice((5, 10, 15, 20)), time * SETUP_LOAD * lot / starts)
+        made.append(
+            replace(p, cycle_s=max(0.01, cycle), lot_qty=lot, setup_s=float(math.floor(setup)))
+        )
+    return tuple(made)
+
+
+def _minimums(plan: _Plan) -> tuple[c.Source, ...]:
+    """Least orders of some containers at suppliers."""
+    made: list[c.Source] = []
+    for s in plan.network.sources:
+        container = plan.network.item(s.item).container_qty
+        supplier = plan.network.site(s.origin).kind == "supplier"
+        made.append(replace(s, moq=container * plan.world.rng.choice((1, 2)) if supplier else 0.0))
+    return tuple(made)
+
+
+def _rest_d(plan: _Plan, site: str) -> float:
+    """Days lost to nights and weekends of a site, at worst."""
+    working = plan.network.working_time(site)
+    hours = sum(end - start for start, end in working.shifts) / 60
+    return max(0.0, (7 - len(working.days)) + (24 - hours) / 24)
+
+
+def lead_d(plan: _Plan, source: c.Source, collection_h: float) -> float:
+    """Days from a freed card to the full container over a source."""
+    lane = plan.network.lane(source.lane)
+    leaves = parse_departures(lane.departures)
+    wait_h = WEEK_MIN / 60 / len(leaves) if leaves else 0.0
+    hours = collection_h + source.prep_h + wait_h + lane.transit_h
+    return round(hours / 24 + _rest_d(plan, source.origin), 3)
+
+
+_SAFETY: Final[dict[str, float]] = {"road": 0.2, "rail": 0.3, "sea": 0.35, "air": 0.3}
+
+
+def _keep(plan: _Plan, node: Node, points: list[c.StockPoint], loops: list[c.Loop]) -> None:
+    """Choose how a node is replenished and append its stock point and loops."""
+    site, item = node
+    world, network = plan.world, plan.network
+    primary = [s for s in network.sources_of(site, item) if s.role == "primary"]
+    point = c.StockPoint(
+        site=site,
+        item=item,
+        holding_rate=world.rng.choice((0.15, 0.2, 0.25)),
+        service_target=world.rng.choice((0.95, 0.98, 0.99)),
+    )
+    if network.processes_of(site, item):
+        point = _made(plan, point, loops)
+    elif network.site(site).kind == "hub" or any(
+        network.lane(s.lane).mode != "road" for s in primary
+    ):
+        point = _ordered(plan, point, primary)
+    else:
+        point = _pulled(plan, point, primary, loops)
+    points.append(point)
+
+
+def _made(plan: _Plan, point: c.StockPoint, loops: list[c.Loop]) -> c.StockPoint:
+    """Production, signal or CONWIP kanban; a supplier's materials in lots by (R,Q)."""
+    network, rate = plan.network, round(plan.rates[point.site, point.item], 6)
+    container = network.item(point.item).container_qty
+    process = network.processes_of(point.site, point.item)[0]
+    lead = round(1.5 + _rest_d(plan, point.site), 3)
+    choice = plan.world.rng.random()
+    if network.site(point.site).tier == 2 and choice < 0.5:
+        least = float(math.ceil(rate * lead * 1.3))
+        return replace(point, policy="RQ", reorder_point=least, order_qty=process.lot_qty)
+    loop = c.Loop(
+        id=f"KB-{point.site}-{point.item}",
+        kind="production",
+        site=point.site,
+        item=point.item,
+        origin=point.site,
+        resource=process.resource,
+        cards=kanban_cards(rate, lead, 0.25, container, least=2),
+        container_qty=container,
+    )
+    if choice > 0.85:
+        loop = replace(loop, kind="conwip")
+    elif choice > 0.7:
+        at, lot = signal_cards(rate, lead, round(rate * 0.3, 6), 1, container)
+        loop = replace(loop, kind="signal", cards=at + lot, signal_at=at, lot_cards=lot)
+    loops.append(loop)
+    return replace(point, policy="kanban")
+
+
+def _ordered(plan: _Plan, point: c.StockPoint, primary: list[c.Source]) -> c.StockPoint:
+    """Base stock at hubs; (R,Q) or (s,S) for what comes from far."""
+    network, rate = plan.network, plan.rates[point.site, point.item]
+    container = network.item(point.item).container_qty
+    lead = max(lead_d(plan, s, 0.0) for s in primary)
+    safety = max(_SAFETY[network.lane(s.lane).mode] for s in primary)
+    least = math.ceil(round(rate * lead * (1 + safety), 6))
+    far = any(network.lane(s.lane).mode == "sea" for s in primary)
+    lot = float(ceil_to(math.ceil(round(rate * (7 if far else 2), 6)), container))
+    if network.site(point.site).kind == "hub":
+        return replace(point, policy="base_stock", base_stock=float(least) + lot)
+    if plan.world.rng.random() < 0.5:
+        return replace(point, policy="RQ", reorder_point=float(least), order_qty=lot)
+    return replace(
+        point, policy="sS", reorder_point=float(least), order_up_to=least + lot, review_h=24.0
+    )
+
+
+def _pulled(
+    plan: _Plan, point: c.StockPoint, primary: list[c.Source], loops: list[c.Loop]
+) -> c.StockPoint:
+    """Withdrawal kanban, two bins for some cheap parts; some stock is the supplier's."""
+    world, network = plan.world, plan.network
+    item = network.item(point.item)
+    for number, source in enumerate(primary, start=1):
+        rate = round(plan.rates[point.site, point.item] * source.share, 6)
+        collection = float(world.rng.choice((0, 2, 4, 8)))
+        lead = lead_d(plan, source, collection)
+        loop = c.Loop(
+            id=f"KB-{point.site}-{point.item}-{number}",
+            kind="withdrawal",
+            site=point.site,
+            item=point.item,
+            origin=source.origin,
+            lane=source.lane,
+            cards=kanban_cards(rate, lead, 0.2, item.container_qty, least=2),
+            container_qty=item.container_qty,
+            collection_h=collection,
+            trigger=world.rng.choice(("consumption", "consumption", "scan")),
+        )
+        if item.cost < 2 and world.rng.random() < 0.5:
+            bin_qty = two_bin_qty(rate, lead, round(rate * 0.3, 6), item.container_qty)
+            loop = replace(loop, kind="two_bin", cards=2, container_qty=bin_qty)
+        loops.append(loop)
+    point = replace(point, policy="kanban")
+    supplier = network.site(primary[0].origin).kind == "supplier"
+    if supplier and len(primary) == 1 and world.rng.random() < 0.1:
+        point = replace(point, owner="consigned", consignor=primary[0].origin)
+    return point
