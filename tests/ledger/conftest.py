@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from support import postgres
 from taktnet.ledger.ledger import Ledger
 from taktnet.ledger.memory import MemoryLedger
+from taktnet.store.postgres import PostgresLedger
 from taktnet.store.sqlite import SqliteLedger
 
 pytest.register_assert_rewrite("contract")
@@ -25,9 +27,17 @@ def _sqlite(request: pytest.FixtureRequest) -> Opener:
     return lambda **options: SqliteLedger(path, **options)
 
 
+def _postgres(_: pytest.FixtureRequest) -> Opener:
+    dsn = postgres.shared().fresh()
+    return lambda **options: PostgresLedger(dsn, **options)
+
+
 #: name -> what gives, for one test, a function that opens its one store again and again
-STORES: dict[str, Callable[[pytest.FixtureRequest], Opener]] = {"sqlite": _sqlite}
-MARKS: dict[str, tuple[pytest.MarkDecorator, ...]] = {}
+STORES: dict[str, Callable[[pytest.FixtureRequest], Opener]] = {
+    "sqlite": _sqlite,
+    "postgres": _postgres,
+}
+MARKS: dict[str, tuple[pytest.MarkDecorator, ...]] = {"postgres": (pytest.mark.postgres,)}
 
 
 def _params(names: list[str]) -> list[Any]:

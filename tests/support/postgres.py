@@ -135,7 +135,9 @@ def server(settings: str = "") -> Iterator[Server]:
 @cache
 def _shared() -> Server:
     stack = ExitStack()
-    running = stack.enter_context(server())
+    running = stack.enter_context(
+        server("fsync = off")
+    )  # kills keep the page cache; power cuts do not
     atexit.register(stack.close)
     return running
 
