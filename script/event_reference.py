@@ -80,6 +80,7 @@ MEANING = {
     "rule": "the pull rule that decided",
     "action": "make, move or buy",
     "evidence": "sequence numbers of the events it rests on",
+    "containers": "how many containers the quantity stands for",
     "due": "needed at the latest",
     "due_from": "needed not before",
     "stale": "taken on stale data, and marked so",
@@ -100,45 +101,54 @@ MEANING = {
     "signal.acknowledged.promised": "when the partner will deliver",
 }
 
-#: What a kind does to the state.
+#: What a kind does to the state; from `taktnet.state.fold`.
 EFFECT = {
-    "order.placed": "Opens an order line; it counts as demand until shipped or cancelled.",
-    "order.changed": "Changes quantity or window of the open line.",
-    "order.cancelled": "Closes the line; what is open of it is no longer demand or on order.",
-    "forecast.published": "Keeps the expectation; changes no stock.",
-    "calloff.placed": "Opens a line to a supplier: its quantity is on order at `site`.",
-    "stock.counted": "Sets the balance; the difference is booked as an adjustment.",
-    "stock.consumed": "Takes from available stock, then pulls through the rules of the place.",
-    "stock.produced": "Adds good units under `status`, and takes their components by the "
-    "bill of materials only where components are not reported themselves.",
-    "stock.received": "Adds to the stock under `status`.",
-    "stock.moved": "Takes from `site`, adds at `to`.",
+    "order.placed": "Opens a line: reserved at `site`, on order for `party` until shipped.",
+    "order.changed": "Changes quantity or window of the open line; an order never heard of is "
+    "counted as an anomaly.",
+    "order.cancelled": "Ends the line: what is open of it is no longer reserved or on order.",
+    "forecast.published": "None. The forecast is kept for plans and reports.",
+    "calloff.placed": "Opens a line: on order at `site`, reserved at `origin`.",
+    "stock.counted": "Sets the balance to what was counted. A corrected count keeps what "
+    "happened since the wrong one.",
+    "stock.consumed": "Takes from available stock and adds to the pace of use. With the `order` "
+    "of a customer's line, that line is shipped and received at once.",
+    "stock.produced": "Adds to the stock under `status` and to the pace of the resource; what was "
+    "in process for this work order or decision is fulfilled. Components are taken by their own "
+    "`stock.consumed`.",
+    "stock.received": "Adds to the stock under `status`. With an `order`, that line is received.",
+    "stock.moved": "Takes from `site` and adds at `to` at once; fulfils what `to` had on order "
+    "from `site`.",
     "stock.scrapped": "Takes from the stock under `status`.",
     "stock.held": "Moves from available to held: the rules no longer count it.",
-    "stock.released": "Moves from held or inspection to available.",
-    "card.pulled": "Detaches the card: the loop is owed one container.",
-    "card.returned": "Attaches the card to a full container: the loop is owed one less.",
-    "card.issued": "One more card circulates in the loop.",
-    "card.withdrawn": "One card less circulates in the loop.",
-    "lot.started": "The work order runs, with its cards.",
-    "lot.finished": "The work order no longer runs; stock is added by `stock.produced`.",
-    "goods.shipped": "Takes from stock at `site`, opens or extends a shipment to `to`.",
-    "goods.position": "Moves the shipment on the map and its expected arrival.",
-    "goods.arrived": "The shipment waits at the gate; this is the instant that on-time counts.",
-    "goods.received": "Takes from the shipment and adds `qty` less `rejected` to the stock.",
-    "resource.stopped": "The resource is down from now.",
-    "resource.started": "The resource is up again.",
-    "schedule.frozen": "Keeps one lot of the frozen sequence, for Build to Schedule.",
-    "network.changed": "Sets or removes one row of the network from here on.",
-    "cost.charged": "Keeps one part of a landed cost; an invoice replaces its estimate.",
-    "period.closed": "What happened before `until` and comes later is posted as late.",
-    "event.voided": "Undoes the event that `corrects` names.",
-    "decision.taken": "The quantity is on order (or waits for a person).",
-    "decision.approved": "The waiting decision goes out.",
-    "decision.declined": "The waiting decision is dropped; its quantity is off order.",
-    "signal.sent": "The decision left the house; nothing is sent again under a new id.",
-    "signal.acknowledged": "The partner has it; the promise, if any, becomes the due date.",
-    "signal.refused": "The quantity is off order, so the rules see the need again.",
+    "stock.released": "Moves from `status` to available.",
+    "card.pulled": "Detaches a full card: it hangs on the board, and the loop is owed a container.",
+    "card.returned": "The card is full again, wherever it was.",
+    "card.issued": "One more card in the loop: full, or detached with `empty`.",
+    "card.withdrawn": "One card less in the loop.",
+    "lot.started": "In process, for the decision it is named after, else for the oldest open one.",
+    "lot.finished": "No longer in process. What was started and not made well goes off order.",
+    "goods.shipped": "Takes from available stock at `site`; in transit to `to`. Fulfils `order`, "
+    "or the decision that the cards or the loop belong to, or the oldest open line.",
+    "goods.position": "Moves the shipment on the map, and its expected arrival. An older position "
+    "than the one known changes nothing.",
+    "goods.arrived": "The shipment is at the gate: the instant that counts for on-time.",
+    "goods.received": "Out of transit: `qty` less `rejected` to `status`, `rejected` to held.",
+    "resource.stopped": "The resource is down from now, with its reason.",
+    "resource.started": "The resource is up again; the time between is its downtime.",
+    "schedule.frozen": "None. The schedule is kept for its adherence.",
+    "network.changed": "Sets or removes one row of the network; rules and KPIs use it from here "
+    "on.",
+    "cost.charged": "None. The cost is kept for total delivered cost.",
+    "period.closed": "What happened before `until` and is recorded later is marked late.",
+    "event.voided": "Undoes what the event named by `corrects` did.",
+    "decision.taken": "On order at `site`, reserved at `origin`; its cards are ordered.",
+    "decision.approved": "The decision waits no longer: it goes out.",
+    "decision.declined": "Its open quantity is off order, its cards hang on the board again. "
+    "Nothing is decided in its place until a new pull comes.",
+    "signal.sent": "The decision has left the house.",
+    "signal.acknowledged": "The partner has it, and has perhaps promised a date.",
+    "signal.refused": "As `decision.declined`: off order until a new pull comes.",
 }
 
 _SAMPLE: dict[str, Any] = {

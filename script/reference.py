@@ -105,11 +105,65 @@ def cli() -> str:
     return "\n".join(parts)
 
 
+def kpis() -> str:
+    """Every KPI with its variants, formulas and definitions."""
+    from taktnet.kpi import catalogue
+
+    return catalogue.reference_markdown()
+
+
+def _schema_words(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return f"`{schema['$ref'].rsplit('/', 1)[-1]}`"
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            words = (_schema_words(s) for s in schema[key] if s.get("type") != "null")
+            return " or ".join(words)
+    return str(schema.get("format") or schema.get("type", ""))
+
+
+def _operation(name: str, operation: dict[str, Any]) -> str:
+    parts = [f"### `{name}`\n\n{operation.get('summary', '')}.\n".replace("..", ".")]
+    if text := operation.get("description", "").strip():
+        parts.append(f"{text}\n")
+    if parameters := operation.get("parameters", []):
+        rows = (
+            (
+                f"`{p['name']}`",
+                p["in"] + (", required" if p.get("required") else ""),
+                _schema_words(p.get("schema", {})),
+                p.get("description", ""),
+            )
+            for p in parameters
+        )
+        parts.append(table(("parameter", "where", "type", "meaning"), rows))
+    if bodies := operation.get("requestBody", {}).get("content", {}):
+        parts.append("Takes " + ", ".join(f"`{kind}`" for kind in bodies) + ".\n")
+    answers = operation.get("responses", {}).items()
+    rows = ((code, answer.get("description", "")) for code, answer in answers)
+    parts.append(table(("answer", "meaning"), rows))
+    return "\n".join(parts)
+
+
+def http() -> str:
+    """Every route of the API, from its OpenAPI description."""
+    paths = openapi()["paths"]
+    return "\n".join(
+        _operation(f"{method.upper()} {path}", operation)
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    )
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     "network": network,
     "events": event_reference.markdown,
     "settings": settings,
     "cli": cli,
+    "kpis": kpis,
+    "http": http,
 }
 
 
