@@ -12,11 +12,11 @@ from taktnet.app.writer import Batch
 from taktnet.base.names import Domain
 from taktnet.ledger.event import (
     NUMBER,
-    SignalSent,
     CardPulled,
     DecisionTaken,
     NetworkChanged,
     PeriodClosed,
+    SignalSent,
     StockConsumed,
     StockReceived,
 )
@@ -46,8 +46,7 @@ class EveryUseOrders:
     def step(self, state, facts, now):
         """Number the facts, a decision right behind each use."""
         rows, decisions = [], []
-        for fact in facts:
-            fact = fact.copy()
+        for fact in facts.copy():
             if fact["flags"] & Flag.FIRST:
                 state.seq += 1
             fact["seq"] = state.seq

@@ -14,7 +14,7 @@ from taktnet.app.history import state_as_of
 from taktnet.app.parts import Parts, assemble, assemble_reader
 from taktnet.app.replay import Pace, replay
 from taktnet.app.settings import Settings
-from taktnet.app.signals import Signal, list_signals
+from taktnet.app.signals import SignalPage, signal_page
 from taktnet.app.verify import Verdict, verify
 from taktnet.app.writer import Closed
 from taktnet.kpi.definition import KpiValue
@@ -66,9 +66,10 @@ class Tower:
             return self.parts.state.state()
         return state_as_of(self.ledger, at, known)
 
-    def signals(self, status: str = "") -> list[Signal]:
-        """Decisions, newest first, with status, reason and evidence; all, or of one status."""
-        return list_signals(self.ledger, self.state(), status)
+    def signals(self, status: str = "", **which: Any) -> SignalPage:
+        """Decisions, newest first, with status, reason, evidence (see `signals.signal_page`)."""
+        tenant = self.settings.tenant
+        return signal_page(self.ledger, self.state(), tenant, status=status, **which)
 
     def takt(self, site: str = "") -> list[reports.TaktRow]:
         """The rate each plant, line and lane must keep, beside the pace it keeps."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -38,6 +39,11 @@ def json_response(value: Any, status: int = 200) -> Response:
 def page(rows: list[Any], limit: int, offset: int) -> dict[str, Any]:
     """Some of the rows, and how many there are."""
     return {"total": len(rows), "offset": offset, "rows": rows[offset : offset + limit]}
+
+
+def vars_of(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass value by name."""
+    return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
 
 
 def _aware(when: datetime | None) -> datetime | None:
@@ -123,10 +129,8 @@ def _signals(api: APIRouter, tower: Tower) -> None:
     def all_signals(
         status: Name = "", site: Name = "", limit: Limit = 100, offset: Offset = 0
     ) -> Response:
-        rows = tower.signals(status)
-        if site:
-            rows = [row for row in rows if site in (row.site, row.origin)]
-        return json_response(page(rows, limit, offset))
+        found = tower.signals(status, site=site, limit=limit, offset=offset)
+        return json_response({"offset": offset, **vars_of(found)})
 
     @api.post("/signals/approve", summary="Let a waiting decision go out")
     def approve(
