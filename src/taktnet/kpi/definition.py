@@ -46,7 +46,7 @@ class Window(Struct, frozen=True):
         """How many trend points the window has."""
         return len(self.edges) - 1
 
-    def until(self, bucket: int) -> Window:
+    def bucket(self, bucket: int) -> Window:
         """The window of one bucket alone."""
         return Window(self.edges[bucket : bucket + 2], self.as_of)
 

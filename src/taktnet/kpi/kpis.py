@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -10,20 +11,26 @@ import numpy as np
 
 from taktnet.base.errors import TaktnetError
 from taktnet.base.names import Names
+from taktnet.kpi.adherence import adherence
 from taktnet.kpi.book import number
 from taktnet.kpi.catalogue import CATALOGUE
+from taktnet.kpi.charges import ChargeBook
+from taktnet.kpi.cost import Costs, cost
 from taktnet.kpi.definition import Dimension, KpiValue, Window, edges
 from taktnet.kpi.exact import DAY, Rows
+from taktnet.kpi.held import Held, hold
 from taktnet.kpi.leadtime import lead_time
 from taktnet.kpi.lines import LineBook
 from taktnet.kpi.measure import Members
 from taktnet.kpi.otif import otif
+from taktnet.kpi.schedules import ScheduleBook
 from taktnet.kpi.settings import KpiSettings
 from taktnet.kpi.stock import StockBook
+from taktnet.kpi.stockout import stockout
+from taktnet.kpi.stops import StopBook
 from taktnet.kpi.turns import turns
 from taktnet.kpi.world import World
 from taktnet.ledger import event as e
-from taktnet.ledger.fact import FACT
 from taktnet.network import Network
 
 _CLOSED = number(e.PeriodClosed)
@@ -71,13 +78,22 @@ class Kpis:
         self.world = World(network, names, self.settings)
         self.lines = LineBook(self.world)
         self.stock = StockBook()
+        self.schedules = ScheduleBook(self.world)
+        self.charges = ChargeBook(self.world)
+        self.stops = StopBook()
         self.seq = 0
         self._waiting: list[Rows] = []
         self._closed = np.iinfo(np.int64).min
 
     @property
     def _books(self) -> dict[str, Book]:
-        return {"lines": self.lines, "stock": self.stock}
+        return {
+            "lines": self.lines,
+            "stock": self.stock,
+            "schedules": self.schedules,
+            "charges": self.charges,
+            "stops": self.stops,
+        }
 
     def update(self, facts: Rows) -> None:
         """Take in facts (dtype FACT) that follow those seen before; the array is copied."""
@@ -116,31 +132,25 @@ class Kpis:
         as_of: int | None = None,
         step: Step = "none",
         keys: Collection[str] = KEYS,
+        base: tuple[int, int] | None = None,
     ) -> list[KpiValue]:
         """Values of the KPIs `keys`, all variants, for [start, end) by the members of `by`.
 
         Instants are microseconds since 1970 UTC. `as_of` (default: `end`) is when the report is
         looked at: lines due later do not count, stock after it is not known. `step` cuts the
-        window into days or weeks from `start` for the trend. Raises ValueError for an empty window.
+        window into days or weeks from `start` for the trend. `base` is the window against which
+        cost is compared (default: the one of the same length before). Raises ValueError for an
+        empty window.
         """
         self.fold()
         window = Window(edges(start, end, _STEP[step]), end if as_of is None else as_of)
+        before = base or (2 * start - end, start)
+        report = _Report(self, window, Window(edges(*before, 0), before[1]))
         out: list[KpiValue] = []
         for key in KEYS:
             if key in keys:
-                out += self._values(key, window, Members(by, self.world))
+                out += report.values(key, Members(by, self.world))
         return out
-
-    def _values(self, key: str, window: Window, members: Members) -> list[KpiValue]:
-        match key:
-            case "otif":
-                return otif(self.lines.settle(), members, window)
-            case "turns":
-                return turns(self.stock, self.world, window, members)
-            case "lead_time":
-                return lead_time(self.lines.settle(), members, window, self.settings)
-            case _:
-                return []
 
     def to_bytes(self) -> bytes:
         """A snapshot as of `seq`, for a fast restart."""
@@ -178,6 +188,43 @@ class Kpis:
         return kpis
 
 
+class _Report:
+    """One report: what several KPIs of it share is worked out once."""
+
+    def __init__(self, kpis: Kpis, window: Window, base: Window) -> None:
+        self.kpis, self.window, self.base = kpis, window, base
+
+    @cached_property
+    def held(self) -> Held:
+        """Own stock over the window."""
+        return hold(self.kpis.stock, self.kpis.world, self.window)
+
+    def values(self, key: str, members: Members) -> list[KpiValue]:
+        """All variants of one KPI."""
+        k, window = self.kpis, self.window
+        match key:
+            case "otif":
+                return otif(k.lines.settle(), members, window)
+            case "turns":
+                return turns(k.stock, k.world, self.held, window, members)
+            case "lead_time":
+                return lead_time(k.lines.settle(), members, window, k.settings)
+            case "schedule":
+                return adherence(k.schedules.settle(), members, window)
+            case "cost":
+                return self._cost(members)
+            case _:
+                return stockout(k.stops, k.world, window, members)
+
+    def _cost(self, members: Members) -> list[KpiValue]:
+        k = self.kpis
+        before = hold(k.stock, k.world, self.base)
+        now, then = (
+            Costs(k.charges, k.stock, k.world, held, members.by) for held in (self.held, before)
+        )
+        return cost(now, then, members, self.window)
+
+
 def recompute(
     facts: Iterable[Rows],
     network: Network,
@@ -190,8 +237,3 @@ def recompute(
         kpis.update(chunk)
         kpis.fold()
     return kpis
-
-
-def no_facts() -> Rows:
-    """An empty array of facts."""
-    return np.zeros(0, FACT)

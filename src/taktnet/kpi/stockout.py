@@ -1,0 +1,182 @@
+"""G6, network stockout rate: lines that stood for want of a part, over planned time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from taktnet.base.calendars import WorkingTime
+from taktnet.base.names import Domain
+from taktnet.kpi.catalogue import STOCKOUT
+from taktnet.kpi.definition import KpiValue, Number, Scope, Window
+from taktnet.kpi.exact import DAY, HOUR, Rows, ratio
+from taktnet.kpi.intervals import Span, common, cut, length, merged
+from taktnet.kpi.measure import Facet, Members, value
+from taktnet.kpi.stops import StopBook
+from taktnet.kpi.world import World
+from taktnet.ledger.fact import instant
+
+Sums = dict[str, Number]
+
+
+def stockout(book: StopBook, world: World, window: Window, members: Members) -> list[KpiValue]:
+    """Values of all variants for the network, sites or items."""
+    if members.by not in ("network", "site", "item"):
+        return []
+    rows = book.settle()
+    rows = rows[(rows["start"] < min(window.end, window.as_of)) & (rows["time"] > window.start)]
+    plant = _Plant(book, world)
+    place = members.of(rows)
+    _name_all(members, plant)
+    pieces = [window.bucket(b) for b in range(window.buckets)]
+    out: list[KpiValue] = []
+    for k in range(len(members)):
+        mine, member = rows[place == k], members.ids[k]
+        sums = [_sums(mine, members, member, plant, w) for w in pieces]
+        whole = {name: sum(s[name] for s in sums) for name in sums[0]}
+        whole["out_days"] = len(_days(mine, plant, window.whole))  # a day may lie in two buckets
+        out += _values(whole, sums, mine, Scope(members.by, members.name(k)), window)
+    return out
+
+
+def _name_all(members: Members, plant: _Plant) -> None:
+    """A site with planned time and no stop has a rate of 0, not no data."""
+    if members.by == "site":
+        members.places(np.array(sorted(plant.lines), np.int64))
+
+
+class _Plant:
+    """Lines with their working time, and the parts kept, by site id."""
+
+    def __init__(self, book: StopBook, world: World) -> None:
+        self.world = world
+        find = world.names.find
+        self.lines: defaultdict[int, dict[str, WorkingTime]] = defaultdict(dict)
+        for site, resource in book.places():
+            name = world.names.text(Domain.RESOURCE, resource)
+            self.lines[site][name] = self.working(world.site(site), name)
+        own = {s.id for s in world.network.sites if s.company}
+        for r in world.network.resources:
+            if r.site in own and (site := find(Domain.SITE, r.site)) > 0:
+                self.lines[site][r.id] = world.network.working_time(r.site, r.id)
+        plants = {s.id for s in world.network.sites if s.company and s.kind == "plant"}
+        points = [p for p in world.network.stock_points if p.site in plants]
+        self.parts = {
+            "network": Counter({0: len(points)}),
+            "site": Counter(find(Domain.SITE, p.site) for p in points),
+            "item": Counter(find(Domain.ITEM, p.item) for p in points),
+        }
+        self._spans: dict[tuple[int, int, int], tuple[list[Span], int]] = {}
+
+    def working(self, site: str, resource: str) -> WorkingTime:
+        """Working time of a line; that of its site, or day and night, where it is not known."""
+        net = self.world.network
+        if resource in {r.id for r in net.resources_at(site)}:
+            return net.working_time(site, resource)
+        if site in {s.id for s in net.sites}:
+            return net.working_time(site)
+        return WorkingTime.always()
+
+    def spans(self, work: WorkingTime, window: Window) -> tuple[list[Span], int]:
+        """Working spans within the window up to as-of and their length, shared by calendar."""
+        end = min(window.end, window.as_of)
+        key = (id(work), window.start, end)
+        found = self._spans.get(key)
+        if found is None:
+            spans = work.edges(window.start, end)
+            found = self._spans[key] = (spans, length(spans))
+        return found
+
+    def zone(self, site: int) -> ZoneInfo:
+        """Time zone in which a site counts its days."""
+        name = self.world.site(site)
+        known = {s.id: s.zone for s in self.world.network.sites}
+        return ZoneInfo(known.get(name, "UTC"))
+
+
+def _sums(rows: Rows, members: Members, member: int, plant: _Plant, window: Window) -> Sums:
+    """Numerators and denominators of all variants for one member and bucket."""
+    sites = [member] if members.by == "site" else list(plant.lines)
+    planned = sum(plant.spans(work, window)[1] for s in sites for work in plant.lines[s].values())
+    end = min(window.end, window.as_of)
+    begun = rows[(rows["start"] >= window.start) & (rows["start"] < end)]
+    days = Fraction(max(end - window.start, 0), DAY)
+    return {
+        "planned": planned,
+        "lost": _lost(rows, plant, window),
+        "lost_root": _lost(rows[rows["root"] == 0], plant, window),
+        "roots": int((begun["root"] == 0).sum()),
+        "sites": len(begun),
+        "out_days": len(_days(rows, plant, window)),
+        "part_days": plant.parts[members.by][member] * days,
+    }
+
+
+def _lost(rows: Rows, plant: _Plant, window: Window) -> int:
+    """Working time lost: overlaps on a line merged, planned shutdowns left out."""
+    end = min(window.end, window.as_of)
+    by_line: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
+    for row in rows:
+        by_line[int(row["site"]), int(row["resource"])].append(
+            (int(row["start"]), int(row["time"]))
+        )
+    total = 0
+    for (site, resource), spans in by_line.items():
+        work = plant.lines[site][plant.world.names.text(Domain.RESOURCE, resource)]
+        stood = merged(cut(spans, window.start, end))
+        total += length(common(stood, plant.spans(work, window)[0]))
+    return total
+
+
+def _days(rows: Rows, plant: _Plant, window: Window) -> set[tuple[int, int, Any]]:
+    """(site, part, local day) on which a named part stopped a line."""
+    end = min(window.end, window.as_of)
+    found: set[tuple[int, int, Any]] = set()
+    for row in rows[rows["item"] != 0]:
+        site, item = int(row["site"]), int(row["item"])
+        zone = plant.zone(site)
+        for a, b in cut([(int(row["start"]), int(row["time"]))], window.start, end):
+            day = instant(a).astimezone(zone).date()
+            last = instant(max(a, b - 1)).astimezone(zone).date()
+            while day <= last:
+                found.add((site, item, day))
+                day += timedelta(days=1)
+    return found
+
+
+def _parts(name: str, sums: Sums) -> tuple[Number, Number]:
+    match name:
+        case "lost_hours":
+            return Fraction(sums["lost"], HOUR), Fraction(sums["planned"], HOUR)
+        case "lost_hours.root":
+            return Fraction(sums["lost_root"], HOUR), Fraction(sums["planned"], HOUR)
+        case "stops":
+            return sums["roots"], Fraction(sums["planned"], 1000 * HOUR)
+        case "stops.site":
+            return sums["sites"], Fraction(sums["planned"], 1000 * HOUR)
+        case _:
+            return sums["out_days"], sums["part_days"]
+
+
+def _values(
+    whole: Sums, sums: list[Sums], rows: Rows, scope: Scope, window: Window
+) -> list[KpiValue]:
+    held = int(rows["hold"].sum())
+    notes = (f"{held} stops with stock on hold",) if held else ()
+    facet = Facet(inputs=len(rows), notes=notes)
+    return [
+        value(
+            variant,
+            scope,
+            window,
+            _parts(variant.name, whole),
+            by_bucket=[ratio(*_parts(variant.name, s)) for s in sums],
+            facet=facet,
+        )
+        for variant in STOCKOUT.variants
+    ]

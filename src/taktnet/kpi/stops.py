@@ -1,0 +1,116 @@
+"""The book of stops: when lines stood for want of a part (G6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from taktnet.kpi.book import Groups, Results, number, standing
+from taktnet.kpi.exact import Ints, Log, Rows, order, pair, runs
+from taktnet.ledger import event as e
+from taktnet.ledger.fact import FACT, STOP
+
+STOPPED, STARTED = number(e.ResourceStopped), number(e.ResourceStarted)
+_SHORT = (STOP["stockout"], STOP["hold"])
+OPEN = int(np.iinfo(np.int64).max)
+
+#: One stop for want of a part. `time` is its end, `OPEN` while it lasts; `root` 0 is a root event.
+STOP_ROW = np.dtype(
+    [
+        ("time", "<i8"),
+        ("start", "<i8"),
+        ("group", "<i4"),
+        ("site", "<i4"),
+        ("resource", "<i4"),
+        ("item", "<i4"),
+        ("root", "<i4"),
+        ("hold", "?"),
+    ]
+)
+
+
+class StopBook:
+    """Stops and starts, one group per site and resource."""
+
+    def __init__(self) -> None:
+        self._log = Log(FACT)
+        self._of = Log(np.dtype(np.int64))
+        self.groups = Groups()
+        self.results = Results(STOP_ROW)
+
+    def add(self, facts: Rows) -> None:
+        """Take in facts, posting instants filled."""
+        rows = facts[np.isin(facts["kind"], (STOPPED, STARTED))]
+        if len(rows):
+            self._log.append(rows)
+            self._of.append(self.groups.number(pair(rows["site"], rows["res"])))
+
+    def settle(self) -> Rows:
+        """STOP_ROW rows, up to date."""
+        dirty = self.groups.dirty
+        if dirty.any():
+            mine = dirty[self._of.rows]
+            rows, group = self._log.rows[mine], self._of.rows[mine]
+            keep = standing(rows)
+            self.results.replace(dirty, _stops(rows[keep], group[keep]))
+            self.groups.clean()
+        return self.results.rows
+
+    def close(self, until: int) -> None:
+        """Stops that ended before `until` stay as they are now."""
+        self.settle()
+        self.results.close(until)
+
+    def places(self) -> list[tuple[int, int]]:
+        """(site, resource) of every line that ever stopped or started."""
+        return [(key >> 32, key & 0xFFFFFFFF) for key in self.groups.keys]
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on, as plain values."""
+        return {
+            "rows": self._log.rows.tobytes(),
+            "of": self._of.rows.tobytes(),
+            "groups": self.groups.keys,
+            "results": self.results.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up what `state` gave."""
+        self._log.append(np.frombuffer(state["rows"], FACT))
+        self._of.append(np.frombuffer(state["of"], np.int64))
+        self.groups = Groups(state["groups"])
+        self.results.restore(state["results"])
+
+
+def _stops(rows: Rows, group: Ints) -> Rows:
+    by = order(group, rows["at"], rows["seq"])
+    rows, group = rows[by], group[by]
+    out: list[tuple[Any, ...]] = []
+    for a, b in runs(group):
+        out += _of_line(rows[a:b], int(group[a]))
+    return np.array(out, STOP_ROW)
+
+
+def _of_line(rows: Rows, group: int) -> list[tuple[Any, ...]]:
+    """Every stop lasts until the next start of its line.
+
+    A stop posted late keeps its length and counts from when it was posted.
+    """
+    out: list[tuple[Any, ...]] = []
+    starts = np.flatnonzero(rows["kind"] == STARTED)
+    short = (rows["kind"] == STOPPED) & np.isin(rows["reason"], _SHORT)
+    for i in np.flatnonzero(short).tolist():
+        row = rows[i]
+        nth = int(np.searchsorted(starts, i))
+        end = rows[starts[nth]] if nth < len(starts) else None
+        begin = int(row["recorded"])
+        if end is None:
+            until = OPEN
+        elif begin > row["at"]:
+            until = begin + int(end["at"] - row["at"])
+        else:
+            until = int(end["recorded"])
+        what = (int(row["site"]), int(row["res"]), int(row["item"]), int(row["ref"]))
+        out.append((until, begin, group, *what, row["reason"] == STOP["hold"]))
+    return out
