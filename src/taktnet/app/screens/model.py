@@ -158,7 +158,7 @@ class CardMark:
 
 @dataclass(frozen=True, slots=True)
 class LoopLine:
-    """One loop on the board, its cards by status in board order."""
+    """One loop on the board: how many cards are in each status, and the first of them."""
 
     id: str
     kind: str
@@ -169,6 +169,7 @@ class LoopLine:
     container: float
     unit: str
     issued: int
+    counts: dict[str, int]
     cards: dict[str, tuple[CardMark, ...]]
     stale: bool
     level: Level

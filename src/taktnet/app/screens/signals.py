@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from taktnet.app.screens.model import DecisionLine, Page
+from taktnet.app.screens.desk import Desk
+from taktnet.app.screens.model import DecisionLine, Page, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +19,21 @@ class SignalScreen:
     status: str
     site: str
     item: str
+
+
+_PER_PAGE = 50
+_ORDER = ("waiting", "taken", "sent", "acknowledged", "refused", "declined", "done")
+
+
+def signal_screen(desk: Desk, status: str, site: str, item: str, page: int) -> SignalScreen:
+    """One page of decisions."""
+    fits = [
+        d
+        for d in desk.decisions
+        if (not site or site in (d.site, d.origin)) and (not item or d.item == item)
+    ]
+    counts = Counter(d.status for d in fits)
+    rows = [d for d in fits if not status or d.status == status]
+    cut, where = page_of(len(rows), page, _PER_PAGE)
+    listed = tuple((s, counts[s]) for s in _ORDER if counts[s] or s == status)
+    return SignalScreen(tuple(desk.line(d) for d in rows[where]), cut, listed, status, site, item)

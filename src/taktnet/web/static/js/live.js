@@ -84,6 +84,7 @@ export async function refresh() {
   busy = true;
   dirty = false;
   const start = performance.now();
+  last = Date.now();
   try {
     const answer = await fetch(location.href, { cache: "no-store", headers: { "X-Taktnet-Live": "1" } });
     if (answer.ok) {
@@ -124,7 +125,7 @@ function heard(event) {
 function open() {
   const address = document.body.dataset.stream;
   if (!address || stream) return;
-  stream = new EventSource(`${address}?after=${document.body.dataset.seq}`);
+  stream = new EventSource(`${address}&after=${document.body.dataset.seq}`);
   stream.onopen = () => {
     lost = 0;
     lastGood = Date.now();
@@ -154,9 +155,9 @@ function watch() {
     return;
   }
   hidden = 0;
-  if (!stream) {
+  if (!stream && !busy) {
     lost ||= Date.now();
-    open();
+    refresh().then(open); // the record may have begun anew; the page tells where it stands
   }
   if (stream && stream.readyState === EventSource.OPEN) lastGood = Date.now();
   else if (lost && Date.now() - lost > STALE_MS) show("stale");

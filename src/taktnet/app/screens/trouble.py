@@ -1,0 +1,97 @@
+"""Open exceptions, worst first: what a planner should see before anything else."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from taktnet.app.screens.desk import HOUR_US, Desk, us
+from taktnet.app.screens.model import PaceRow, Trouble
+from taktnet.app.screens.saying import amount
+
+_ORDER = {"stopped": 0, "late": 1, "short": 2, "stale": 3, "waiting": 4}
+_SOON_US = 24 * HOUR_US
+
+
+def span(hours: float) -> str:
+    """Hours or days, short."""
+    if hours < 1:
+        return f"{hours * 60:.0f} min"
+    return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:.0f} d"
+
+
+def _page(site: str) -> str:
+    return f"/sites/{quote(site, safe='')}"
+
+
+def _stopped(desk: Desk) -> list[Trouble]:
+    rows = []
+    for r in desk.stopped:
+        cause = f"{r.reason} of {r.item}" if r.item else r.reason or "no cause given"
+        rows.append(
+            Trouble(
+                "stopped", "crit", f"{r.id} stopped at {r.site}", cause, r.since, r.zone,
+                _page(r.site),
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _late(desk: Desk) -> list[Trouble]:
+    rows = []
+    for w in desk.late_shipments:
+        what = f"{amount(w.qty)} {w.unit} {w.item} from {w.origin} to {w.destination}"
+        title = f"{w.shipment} is {span(w.late_h)} late"
+        href = f"/events?{urlencode({'ref': w.shipment})}"
+        since = desk.now - round(w.late_h * HOUR_US)
+        rows.append(Trouble("late", w.level, title, what, since, w.zone, href))
+    return rows
+
+
+def _stale(desk: Desk) -> list[Trouble]:
+    rows = []
+    for f in desk.late_feeds:
+        usual = f", usually every {span(f.usual_h)}" if f.usual_h else ""
+        text = f"last heard {span(f.silent_h)} ago{usual}"
+        title = f"{f.source} is late at {f.site}" if f.site else f"{f.source} is late"
+        href = _page(f.site) if f.site else "/events"
+        rows.append(Trouble("stale", "warn", title, text, us(f.last), desk.zone(f.site), href))
+    return rows
+
+
+def _waiting(desk: Desk) -> list[Trouble]:
+    if not desk.waiting:
+        return []
+    count, first = len(desk.waiting), desk.waiting[-1]
+    title = f"{count} decision{'s wait' if count > 1 else ' waits'} for you"
+    places = sorted({d.site for d in desk.waiting})
+    text = (
+        "at " + ", ".join(places[:4]) + (f" and {len(places) - 4} more" if len(places) > 4 else "")
+    )
+    zone = desk.zone(first.site)
+    return [
+        Trouble("waiting", "warn", title, text, us(first.taken_at), zone, "/loops?show=waiting")
+    ]
+
+
+def _short(pace: tuple[PaceRow, ...], now: int) -> list[Trouble]:
+    rows = []
+    for p in pace:
+        if p.runs == "dry" and p.runs_at and p.runs_at - now < _SOON_US and p.actual is not None:
+            text = f"{amount(round(p.actual, 1))} a day against {amount(round(p.required, 1))}"
+            left = span(max(0, p.runs_at - now) / HOUR_US)
+            title = f"{p.item} at {p.site} runs dry in {left}"
+            rows.append(Trouble("short", "warn", title, text, 0, p.zone, _page(p.site)))
+    return rows
+
+
+def troubles(desk: Desk, pace: tuple[PaceRow, ...]) -> tuple[Trouble, ...]:
+    """All of them, critical ones first, then by kind, within a kind as the desk has them."""
+    rows = [
+        *_stopped(desk), *_late(desk), *_short(pace, desk.now), *_stale(desk), *_waiting(desk)
+    ]  # fmt: skip
+    return tuple(sorted(rows, key=lambda t: (t.level != "crit", _ORDER[t.kind])))
+
+
+def troubles_of(all_: tuple[Trouble, ...], site: str) -> tuple[Trouble, ...]:
+    """Those that lead to the page of one site."""
+    return tuple(t for t in all_ if t.href == _page(site))
