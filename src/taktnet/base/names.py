@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 
@@ -38,6 +38,10 @@ class Names:
             found = ids[text] = len(ids)
             self._texts[domain].append(text)
         return found
+
+    def ids(self, domain: Domain) -> Mapping[str, int]:
+        """All names of a domain with their ids, as they grow; for look-ups on hot paths."""
+        return self._ids[domain]
 
     def find(self, domain: Domain, text: str) -> int:
         """The id of `text`, or -1 if it is not known."""

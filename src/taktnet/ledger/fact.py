@@ -4,21 +4,46 @@ An event has one or more facts: first (flag REVERSAL) the undone facts of the ev
 then its own main fact, then one fact per card it names (flag CARD). The first of an event's
 facts carries FIRST; all of them share its sequence number. Quantities and money are in millionths,
 instants in microseconds since 1970 UTC, names are ids of `base.names`. A slot that a kind does
-not use is 0. Slots by kind are the table `SLOTS`.
+not use is 0. Slots by kind are the table `slots.SLOTS`.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import IntFlag
-from typing import cast
+from operator import attrgetter
+from typing import Any, cast
 
 import numpy as np
+from msgspec import Struct
 
 from taktnet.base.names import Domain, Names
 from taktnet.ledger import event as e
+from taktnet.ledger.slots import ACTION, BASIS, BY, COMPONENT, RULE, SLOTS, STATUS, STOP
+
+__all__ = [
+    "ACTION",
+    "BASIS",
+    "BY",
+    "COMPONENT",
+    "EPOCH",
+    "FACT",
+    "MILLION",
+    "PACK",
+    "RULE",
+    "SLOTS",
+    "STATUS",
+    "STOP",
+    "Flag",
+    "Lowering",
+    "instant",
+    "micros",
+    "millionths",
+    "reverse",
+]
 
 FACT = np.dtype(
     [
@@ -50,7 +75,7 @@ assert PACK.size == FACT.itemsize == 104
 
 MILLION = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_DIRECT = 2e9
 
 
 class Flag(IntFlag):
@@ -66,245 +91,10 @@ class Flag(IntFlag):
     EMPTY = 128  # a card issued detached
 
 
-STATUS = {"available": 0, "held": 1, "inspection": 2}
-BY = {"buyer": 0, "seller": 1}
-STOP = {
-    "breakdown": 0,
-    "stockout": 1,
-    "hold": 2,
-    "quality": 3,
-    "changeover": 4,
-    "planned": 5,
-    "other": 6,
-}
-COMPONENT = {
-    name: n
-    for n, name in enumerate(
-        (
-            "price",
-            "origin",
-            "freight",
-            "insurance",
-            "duty",
-            "fees",
-            "broker",
-            "demurrage",
-            "inland",
-            "handling",
-            "carrying",
-            "expedite",
-            "quality",
-            "fx",
-        )
-    )
-}
-BASIS = {"estimate": 0, "invoice": 1}
-RULE = {
-    name: n
-    for n, name in enumerate(
-        ("production", "withdrawal", "two_bin", "signal", "conwip", "base_stock", "sS", "RQ"), 1
-    )
-}
-ACTION = {"produce": 0, "move": 1, "buy": 2}
-
-_D = Domain
-#: kind -> {slot: (attribute, how)}; how is a Domain (a name), "qty" (millionths), "time",
-#: "int", or a dict of codes. `site` and `at` are the same for all kinds.
-SLOTS: dict[type[e.Event], dict[str, tuple[str, object]]] = {
-    e.OrderPlaced: {
-        "ref": ("order", _D.REF),
-        "to": ("party", _D.SITE),
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "qty2": ("price", "qty"),
-        "lot": ("currency", _D.CURRENCY),
-        "t1": ("window_start", "time"),
-        "t2": ("window_end", "time"),
-    },
-    e.OrderChanged: {
-        "ref": ("order", _D.REF),
-        "qty": ("qty", "qty"),
-        "reason": ("by", BY),
-        "t1": ("window_start", "time"),
-        "t2": ("window_end", "time"),
-    },
-    e.OrderCancelled: {"ref": ("order", _D.REF), "reason": ("by", BY)},
-    e.ForecastPublished: {
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "qty2": ("days", "qty"),
-        "t1": ("start", "time"),
-        "ref": ("version", _D.REF),
-    },
-    e.CalloffPlaced: {
-        "ref": ("order", _D.REF),
-        "to": ("origin", _D.SITE),
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "qty2": ("price", "qty"),
-        "lot": ("currency", _D.CURRENCY),
-        "loop": ("loop", _D.LOOP),
-        "t1": ("window_start", "time"),
-        "t2": ("window_end", "time"),
-    },
-    e.StockCounted: {
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "lot": ("lot", _D.LOT),
-        "status": ("status", STATUS),
-    },
-    e.StockConsumed: {
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "lot": ("lot", _D.LOT),
-        "res": ("resource", _D.RESOURCE),
-        "ref2": ("order", _D.REF),
-    },
-    e.StockProduced: {
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "lot": ("lot", _D.LOT),
-        "res": ("resource", _D.RESOURCE),
-        "ref2": ("order", _D.REF),
-        "qty2": ("scrap", "qty"),
-        "status": ("status", STATUS),
-    },
-    e.StockReceived: {
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "lot": ("lot", _D.LOT),
-        "to": ("origin", _D.SITE),
-        "ref2": ("order", _D.REF),
-        "status": ("status", STATUS),
-    },
-    e.StockMoved: {
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "lot": ("lot", _D.LOT),
-        "to": ("to", _D.SITE),
-    },
-    e.StockScrapped: {
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "lot": ("lot", _D.LOT),
-        "status": ("status", STATUS),
-    },
-    e.StockHeld: {"item": ("item", _D.ITEM), "qty": ("qty", "qty"), "lot": ("lot", _D.LOT)},
-    e.StockReleased: {
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "lot": ("lot", _D.LOT),
-        "status": ("status", STATUS),
-    },
-    e.CardPulled: {"loop": ("loop", _D.LOOP), "ref": ("card", _D.REF)},
-    e.CardReturned: {"loop": ("loop", _D.LOOP), "ref": ("card", _D.REF)},
-    e.CardIssued: {"loop": ("loop", _D.LOOP), "ref": ("card", _D.REF)},
-    e.CardWithdrawn: {"loop": ("loop", _D.LOOP), "ref": ("card", _D.REF)},
-    e.LotStarted: {
-        "ref": ("order", _D.REF),
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "res": ("resource", _D.RESOURCE),
-        "lot": ("lot", _D.LOT),
-        "loop": ("loop", _D.LOOP),
-    },
-    e.LotFinished: {
-        "ref": ("order", _D.REF),
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "res": ("resource", _D.RESOURCE),
-        "lot": ("lot", _D.LOT),
-        "qty2": ("scrap", "qty"),
-    },
-    e.GoodsShipped: {
-        "ref": ("shipment", _D.REF),
-        "ref2": ("order", _D.REF),
-        "to": ("to", _D.SITE),
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "lot": ("lot", _D.LOT),
-        "loop": ("loop", _D.LOOP),
-        "res": ("lane", _D.LANE),
-        "t1": ("eta", "time"),
-        "t2": ("promised", "time"),
-    },
-    e.GoodsPosition: {
-        "ref": ("shipment", _D.REF),
-        "qty": ("latitude", "qty"),
-        "qty2": ("longitude", "qty"),
-        "t1": ("eta", "time"),
-    },
-    e.GoodsArrived: {"ref": ("shipment", _D.REF)},
-    e.GoodsReceived: {
-        "ref": ("shipment", _D.REF),
-        "ref2": ("order", _D.REF),
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "qty2": ("rejected", "qty"),
-        "lot": ("lot", _D.LOT),
-        "status": ("status", STATUS),
-    },
-    e.ResourceStopped: {
-        "res": ("resource", _D.RESOURCE),
-        "reason": ("reason", STOP),
-        "item": ("item", _D.ITEM),
-        "ref": ("root", _D.REF),
-    },
-    e.ResourceStarted: {"res": ("resource", _D.RESOURCE)},
-    e.ScheduleFrozen: {
-        "ref": ("schedule", _D.REF),
-        "res": ("resource", _D.RESOURCE),
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "qty2": ("position", "int"),
-        "lot": ("lot", _D.LOT),
-        "t1": ("start", "time"),
-        "t2": ("end", "time"),
-    },
-    e.NetworkChanged: {},
-    e.CostCharged: {
-        "status": ("component", COMPONENT),
-        "qty2": ("amount", "qty"),
-        "qty": ("qty", "qty"),
-        "lot": ("currency", _D.CURRENCY),
-        "item": ("item", _D.ITEM),
-        "ref": ("shipment", _D.REF),
-        "to": ("origin", _D.SITE),
-        "res": ("lane", _D.LANE),
-        "reason": ("basis", BASIS),
-        "ref2": ("invoice", _D.REF),
-    },
-    e.PeriodClosed: {"t1": ("until", "time")},
-    e.EventVoided: {},
-    e.DecisionTaken: {
-        "ref": ("decision", _D.REF),
-        "status": ("rule", RULE),
-        "reason": ("action", ACTION),
-        "item": ("item", _D.ITEM),
-        "qty": ("qty", "qty"),
-        "qty2": ("containers", "int"),
-        "to": ("origin", _D.SITE),
-        "loop": ("loop", _D.LOOP),
-        "res": ("lane", _D.LANE),
-        "t1": ("due", "time"),
-        "t2": ("due_from", "time"),
-    },
-    e.DecisionApproved: {"ref": ("decision", _D.REF)},
-    e.DecisionDeclined: {"ref": ("decision", _D.REF)},
-    e.SignalSent: {"ref": ("decision", _D.REF), "qty2": ("attempt", "int")},
-    e.SignalAcknowledged: {"ref": ("decision", _D.REF), "t1": ("promised", "time")},
-    e.SignalRefused: {"ref": ("decision", _D.REF)},
-}
-
-_AT = {name: i for i, name in enumerate(FACT.names or ())}
-_SITE, _SOURCE, _TENANT = _AT["site"], _AT["source"], _AT["tenant"]
-_KIND, _FLAGS = _AT["kind"], _AT["flags"]
-_FIRST, _CARD = int(Flag.FIRST), int(Flag.CARD)
-
-
 def micros(instant: datetime) -> int:
     """Microseconds since 1970 UTC, exactly."""
-    return (instant - EPOCH) // _MICROSECOND
+    since = instant - EPOCH
+    return (since.days * 86_400 + since.seconds) * MILLION + since.microseconds
 
 
 def instant(us: int) -> datetime:
@@ -312,18 +102,69 @@ def instant(us: int) -> datetime:
     return EPOCH + timedelta(microseconds=us)
 
 
-def _reader(attribute: str, how: object, names: Names) -> Callable[[e.Event], int]:
-    if isinstance(how, Domain):
-        intern, domain = names.intern, how
-        return lambda ev: intern(domain, getattr(ev, attribute))
-    if isinstance(how, dict):
-        codes = cast(dict[str, int], how)
-        return lambda ev: codes[getattr(ev, attribute)]
-    if how == "time":
-        return lambda ev: 0 if (t := getattr(ev, attribute)) is None else micros(t)
-    if how == "qty":
-        return lambda ev: 0 if (q := getattr(ev, attribute)) is None else round(q * MILLION)
-    return lambda ev: int(getattr(ev, attribute))
+def millionths(number: float) -> int:
+    """A quantity or an amount of money in millionths, exactly the decimal it is written as."""
+    if -_DIRECT < number < _DIRECT:
+        return round(number * 1e6)  # the product is off by less than half a millionth
+    return int(Decimal(repr(number)).scaleb(6).to_integral_value())
+
+
+_AT = {name: i for i, name in enumerate(FACT.names or ())}
+_REF, _KIND, _FLAGS = _AT["ref"], _AT["kind"], _AT["flags"]
+_FIRST, _CARD, _REVERSAL = int(Flag.FIRST), int(Flag.CARD), int(Flag.REVERSAL)
+#: Slots that every kind fills in the same way.
+_COMMON: dict[str, tuple[str, object]] = {
+    "at": ("at", "time"),
+    "site": ("site", Domain.SITE),
+    "source": ("source", Domain.SOURCE),
+    "tenant": ("tenant", Domain.TENANT),
+}
+
+
+class _Plan(Struct, frozen=True):
+    """How one kind is lowered. The parts of `read`'s tuple are names, numbers, times, codes."""
+
+    number: int
+    read: Callable[[e.Event], tuple[Any, ...]]
+    names: tuple[tuple[int, int, Mapping[str, int], Domain], ...]  # place in tuple, slot, ids
+    numbers: tuple[tuple[int, int], ...]
+    times: tuple[tuple[int, int], ...]
+    codes: tuple[tuple[int, int, Mapping[object, int]], ...]
+    counts: tuple[tuple[int, int], ...]
+    cards: bool
+    flags: Callable[[Any], int] | None
+
+
+def _decided(event: e.DecisionTaken) -> int:
+    return event.stale * int(Flag.STALE) | event.waiting * int(Flag.WAITING)
+
+
+def _issued(event: e.CardIssued) -> int:
+    return event.empty * int(Flag.EMPTY)
+
+
+_OWN_FLAGS: dict[type[e.Event], Callable[[Any], int]] = {
+    e.DecisionTaken: _decided,
+    e.CardIssued: _issued,
+}
+
+
+def _plan(kind: type[e.Event], names: Names) -> _Plan:
+    slots = [(_AT[slot], *how) for slot, how in {**_COMMON, **SLOTS[kind]}.items()]
+    placed = [(i, slot, how) for i, (slot, _, how) in enumerate(slots)]
+    return _Plan(
+        number=e.NUMBER[kind],
+        read=attrgetter(*[attribute for _, attribute, _ in slots]),
+        names=tuple((i, s, names.ids(h), h) for i, s, h in placed if isinstance(h, Domain)),
+        numbers=tuple((i, s) for i, s, h in placed if h == "qty"),
+        times=tuple((i, s) for i, s, h in placed if h == "time"),
+        codes=tuple(
+            (i, s, cast(Mapping[object, int], h)) for i, s, h in placed if isinstance(h, dict)
+        ),
+        counts=tuple((i, s) for i, s, h in placed if h == "int"),
+        cards="cards" in kind.__struct_fields__,
+        flags=_OWN_FLAGS.get(kind),
+    )
 
 
 class Lowering:
@@ -331,13 +172,7 @@ class Lowering:
 
     def __init__(self, names: Names) -> None:
         self.names = names
-        self._plans = {
-            kind: tuple(
-                (_AT[slot], _reader(attribute, how, names))
-                for slot, (attribute, how) in slots.items()
-            )
-            for kind, slots in SLOTS.items()
-        }
+        self._plans = {kind: _plan(kind, names) for kind in e.KINDS}
 
     def facts(
         self,
@@ -352,38 +187,47 @@ class Lowering:
         `undone` are the packed facts of the event it corrects; reversals in them are left out.
         `undone_flags` are set on the facts that undo (LATE, when that event's period is closed).
         """
-        intern = self.names.intern
-        row = [0] * len(_AT)
-        row[1] = micros(event.at)
+        plan = self._plans[type(event)]
+        row = self._row(plan, event)
         row[2] = recorded
-        row[_SITE] = intern(Domain.SITE, event.site)
-        row[_SOURCE] = intern(Domain.SOURCE, event.source)
-        row[_TENANT] = intern(Domain.TENANT, event.tenant)
-        kind = type(event)
-        row[_KIND] = e.NUMBER[kind]
-        for slot, read in self._plans[kind]:
-            row[slot] = read(event)
-        flags |= _decision_flags(event)
-        cards = getattr(event, "cards", ())
+        row[_KIND] = plan.number
+        if plan.flags is not None:
+            flags |= plan.flags(event)
+        if not undone and not plan.cards:
+            row[_FLAGS] = flags | _FIRST
+            return PACK.pack(*row)
         reversal = reverse(undone, recorded, undone_flags) if undone else b""
         row[_FLAGS] = flags if reversal else flags | _FIRST
-        main = PACK.pack(*row)
-        if not cards:
-            return reversal + main
-        parts = [reversal, main]
-        for card in cards:
-            row[_AT["ref"]] = intern(Domain.REF, card)
+        parts = [reversal, PACK.pack(*row)]
+        for card in getattr(event, "cards", ()):
+            row[_REF] = self.names.intern(Domain.REF, card)
             row[_FLAGS] = flags | _CARD
             parts.append(PACK.pack(*row))
         return b"".join(parts)
 
-
-def _decision_flags(event: e.Event) -> int:
-    if isinstance(event, e.DecisionTaken):
-        return event.stale * int(Flag.STALE) | event.waiting * int(Flag.WAITING)
-    if isinstance(event, e.CardIssued):
-        return event.empty * int(Flag.EMPTY)
-    return 0
+    def _row(self, plan: _Plan, event: e.Event) -> list[int]:
+        """The slots of the main fact but for recorded time, kind and flags."""
+        values, row = plan.read(event), [0] * 21
+        for place, slot, ids, domain in plan.names:
+            text = values[place]
+            if text:
+                number = ids.get(text)
+                row[slot] = self.names.intern(domain, text) if number is None else number
+        for place, slot in plan.numbers:
+            quantity = values[place]
+            if quantity is not None:
+                row[slot] = millionths(quantity)
+        for place, slot in plan.times:
+            instant = cast(datetime | None, values[place])
+            if instant is not None:
+                since = instant - EPOCH
+                seconds = since.days * 86_400 + since.seconds
+                row[slot] = seconds * 1_000_000 + since.microseconds
+        for place, slot, codes in plan.codes:
+            row[slot] = codes[values[place]]
+        for place, slot in plan.counts:
+            row[slot] = int(values[place])
+        return row
 
 
 def reverse(undone: bytes, recorded: int, flags: int = 0) -> bytes:
@@ -392,9 +236,9 @@ def reverse(undone: bytes, recorded: int, flags: int = 0) -> bytes:
     Business time stays too: history by business time must cancel where it happened.
     """
     rows = np.frombuffer(undone, FACT).copy()
-    rows = rows[(rows["flags"] & int(Flag.REVERSAL)) == 0]
+    rows = rows[(rows["flags"] & _REVERSAL) == 0]
     rows["seq"], rows["recorded"] = 0, recorded
-    rows["flags"] = (rows["flags"] & ~_FIRST) | int(Flag.REVERSAL) | flags
+    rows["flags"] = (rows["flags"] & ~_FIRST) | _REVERSAL | flags
     if len(rows):
         rows["flags"][0] |= _FIRST
     return rows.tobytes()

@@ -1,0 +1,236 @@
+"""Which slot of a fact holds which field of an event, kind by kind; codes of closed lists."""
+
+from __future__ import annotations
+
+from taktnet.base.names import Domain
+from taktnet.ledger import event as e
+
+STATUS = {"available": 0, "held": 1, "inspection": 2}
+BY = {"buyer": 0, "seller": 1}
+STOP = {
+    "breakdown": 0,
+    "stockout": 1,
+    "hold": 2,
+    "quality": 3,
+    "changeover": 4,
+    "planned": 5,
+    "other": 6,
+}
+COMPONENT = {
+    name: n
+    for n, name in enumerate(
+        (
+            "price",
+            "origin",
+            "freight",
+            "insurance",
+            "duty",
+            "fees",
+            "broker",
+            "demurrage",
+            "inland",
+            "handling",
+            "carrying",
+            "expedite",
+            "quality",
+            "fx",
+        )
+    )
+}
+BASIS = {"estimate": 0, "invoice": 1}
+RULE = {
+    name: n
+    for n, name in enumerate(
+        ("production", "withdrawal", "two_bin", "signal", "conwip", "base_stock", "sS", "RQ"), 1
+    )
+}
+ACTION = {"produce": 0, "move": 1, "buy": 2}
+
+_D = Domain
+#: kind -> {slot: (attribute, how)}; how is a Domain (a name), "qty" (millionths), "time",
+#: "int", or a dict of codes. `site` and `at` are the same for all kinds.
+SLOTS: dict[type[e.Event], dict[str, tuple[str, object]]] = {
+    e.OrderPlaced: {
+        "ref": ("order", _D.REF),
+        "to": ("party", _D.SITE),
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "qty2": ("price", "qty"),
+        "lot": ("currency", _D.CURRENCY),
+        "t1": ("window_start", "time"),
+        "t2": ("window_end", "time"),
+    },
+    e.OrderChanged: {
+        "ref": ("order", _D.REF),
+        "qty": ("qty", "qty"),
+        "reason": ("by", BY),
+        "t1": ("window_start", "time"),
+        "t2": ("window_end", "time"),
+    },
+    e.OrderCancelled: {"ref": ("order", _D.REF), "reason": ("by", BY)},
+    e.ForecastPublished: {
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "qty2": ("days", "qty"),
+        "t1": ("start", "time"),
+        "ref": ("version", _D.REF),
+    },
+    e.CalloffPlaced: {
+        "ref": ("order", _D.REF),
+        "to": ("origin", _D.SITE),
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "qty2": ("price", "qty"),
+        "lot": ("currency", _D.CURRENCY),
+        "loop": ("loop", _D.LOOP),
+        "t1": ("window_start", "time"),
+        "t2": ("window_end", "time"),
+    },
+    e.StockCounted: {
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "lot": ("lot", _D.LOT),
+        "status": ("status", STATUS),
+    },
+    e.StockConsumed: {
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "lot": ("lot", _D.LOT),
+        "res": ("resource", _D.RESOURCE),
+        "ref2": ("order", _D.REF),
+    },
+    e.StockProduced: {
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "lot": ("lot", _D.LOT),
+        "res": ("resource", _D.RESOURCE),
+        "ref2": ("order", _D.REF),
+        "qty2": ("scrap", "qty"),
+        "status": ("status", STATUS),
+    },
+    e.StockReceived: {
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "lot": ("lot", _D.LOT),
+        "to": ("origin", _D.SITE),
+        "ref2": ("order", _D.REF),
+        "status": ("status", STATUS),
+    },
+    e.StockMoved: {
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "lot": ("lot", _D.LOT),
+        "to": ("to", _D.SITE),
+    },
+    e.StockScrapped: {
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "lot": ("lot", _D.LOT),
+        "status": ("status", STATUS),
+    },
+    e.StockHeld: {"item": ("item", _D.ITEM), "qty": ("qty", "qty"), "lot": ("lot", _D.LOT)},
+    e.StockReleased: {
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "lot": ("lot", _D.LOT),
+        "status": ("status", STATUS),
+    },
+    e.CardPulled: {"loop": ("loop", _D.LOOP), "ref": ("card", _D.REF)},
+    e.CardReturned: {"loop": ("loop", _D.LOOP), "ref": ("card", _D.REF)},
+    e.CardIssued: {"loop": ("loop", _D.LOOP), "ref": ("card", _D.REF)},
+    e.CardWithdrawn: {"loop": ("loop", _D.LOOP), "ref": ("card", _D.REF)},
+    e.LotStarted: {
+        "ref": ("order", _D.REF),
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "res": ("resource", _D.RESOURCE),
+        "lot": ("lot", _D.LOT),
+        "loop": ("loop", _D.LOOP),
+    },
+    e.LotFinished: {
+        "ref": ("order", _D.REF),
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "res": ("resource", _D.RESOURCE),
+        "lot": ("lot", _D.LOT),
+        "qty2": ("scrap", "qty"),
+    },
+    e.GoodsShipped: {
+        "ref": ("shipment", _D.REF),
+        "ref2": ("order", _D.REF),
+        "to": ("to", _D.SITE),
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "lot": ("lot", _D.LOT),
+        "loop": ("loop", _D.LOOP),
+        "res": ("lane", _D.LANE),
+        "t1": ("eta", "time"),
+        "t2": ("promised", "time"),
+    },
+    e.GoodsPosition: {
+        "ref": ("shipment", _D.REF),
+        "qty": ("latitude", "qty"),
+        "qty2": ("longitude", "qty"),
+        "t1": ("eta", "time"),
+    },
+    e.GoodsArrived: {"ref": ("shipment", _D.REF)},
+    e.GoodsReceived: {
+        "ref": ("shipment", _D.REF),
+        "ref2": ("order", _D.REF),
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "qty2": ("rejected", "qty"),
+        "lot": ("lot", _D.LOT),
+        "status": ("status", STATUS),
+    },
+    e.ResourceStopped: {
+        "res": ("resource", _D.RESOURCE),
+        "reason": ("reason", STOP),
+        "item": ("item", _D.ITEM),
+        "ref": ("root", _D.REF),
+    },
+    e.ResourceStarted: {"res": ("resource", _D.RESOURCE)},
+    e.ScheduleFrozen: {
+        "ref": ("schedule", _D.REF),
+        "res": ("resource", _D.RESOURCE),
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "qty2": ("position", "int"),
+        "lot": ("lot", _D.LOT),
+        "t1": ("start", "time"),
+        "t2": ("end", "time"),
+    },
+    e.NetworkChanged: {},
+    e.CostCharged: {
+        "status": ("component", COMPONENT),
+        "qty2": ("amount", "qty"),
+        "qty": ("qty", "qty"),
+        "lot": ("currency", _D.CURRENCY),
+        "item": ("item", _D.ITEM),
+        "ref": ("shipment", _D.REF),
+        "to": ("origin", _D.SITE),
+        "res": ("lane", _D.LANE),
+        "reason": ("basis", BASIS),
+        "ref2": ("invoice", _D.REF),
+    },
+    e.PeriodClosed: {"t1": ("until", "time")},
+    e.EventVoided: {},
+    e.DecisionTaken: {
+        "ref": ("decision", _D.REF),
+        "status": ("rule", RULE),
+        "reason": ("action", ACTION),
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "qty2": ("containers", "int"),
+        "to": ("origin", _D.SITE),
+        "loop": ("loop", _D.LOOP),
+        "res": ("lane", _D.LANE),
+        "t1": ("due", "time"),
+        "t2": ("due_from", "time"),
+    },
+    e.DecisionApproved: {"ref": ("decision", _D.REF)},
+    e.DecisionDeclined: {"ref": ("decision", _D.REF)},
+    e.SignalSent: {"ref": ("decision", _D.REF), "qty2": ("attempt", "int")},
+    e.SignalAcknowledged: {"ref": ("decision", _D.REF), "t1": ("promised", "time")},
+    e.SignalRefused: {"ref": ("decision", _D.REF)},
+}
