@@ -1,6 +1,6 @@
 """The checks of a whole network: keys, references, currencies, rows against one another.
 
-Each check is a function from a draft to faults; `CHECKS` is the list of all of them. What one
+Each check is a function from a draft to faults; `CHECKS` lists them. What one
 cell must be is checked with its column, in `network.cells`.
 """
 
@@ -30,8 +30,15 @@ def check(network: Network) -> tuple[Fault, ...]:
 
 
 def check_draft(draft: Draft) -> list[Fault]:
-    """All faults of a draft beyond those of its single cells."""
-    return [fault for one in CHECKS for fault in one(draft)]
+    """All faults of a draft beyond those of its single cells.
+
+    Rows with dangling names are set aside before the later checks, so that a name is blamed
+    where it is wrong and not in every row that relies on that row.
+    """
+    faults = [fault for one in FIRST_CHECKS for fault in one(draft)]
+    for part in draft.parts.values():
+        part.demote({f.row for f in faults if f.where == part.where and f.row})
+    return faults + [fault for one in CHECKS for fault in one(draft)]
 
 
 def check_some_sites(draft: Draft) -> Iterator[Fault]:
@@ -96,10 +103,12 @@ def check_currencies(draft: Draft) -> Iterator[Fault]:
                 yield part.fault(i, "currency", quoted(row.currency), wanted, remedy)
 
 
-CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
+FIRST_CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     check_some_sites,
     check_keys,
     check_references,
+)
+CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     check_currencies,
     *ROW_CHECKS,
     check_bom_cycles,

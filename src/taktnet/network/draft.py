@@ -37,6 +37,13 @@ class Part:
         key = tuple(to_text(getattr(row, name)) for name in self.table.key)
         return self.fault_at((self.numbers[index], key), column, found, wanted, remedy)
 
+    def demote(self, lines: set[int]) -> None:
+        """Count the good rows with these row numbers among the broken ones."""
+        kept = [i for i, number in enumerate(self.numbers) if number not in lines]
+        self.broken.update(key for number, key in self.keys if number in lines)
+        self.rows = [self.rows[i] for i in kept]
+        self.numbers = [self.numbers[i] for i in kept]
+
     def fault_at(
         self, row: tuple[int, Key], column: str, found: str, wanted: str, remedy: str = ""
     ) -> Fault:
