@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from taktnet.base.names import Names
-from taktnet.kpi import KpiSettings, Kpis, KpiValue
+from taktnet.kpi import Kpis, KpiSettings, KpiValue
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import FACT, Flag, Lowering, micros
 from taktnet.network import Network

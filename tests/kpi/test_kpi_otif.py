@@ -5,11 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from kpi_story import Story, network
+from kpi_story import Story
 
-from taktnet.kpi import KpiSettings
 from taktnet.ledger import event as e
-from taktnet.network import components as c
 
 
 def line(story: Story, name: str, **fields: object) -> None:
