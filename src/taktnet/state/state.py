@@ -81,14 +81,13 @@ class State:
             )
         address, done = facts.ctypes.data, 0
         while done < n:
-            self.grow(n - done)
+            self.grow(min(n - done, _STRIDE))
             done = fold_facts(self.memory.address, address, done, n)
 
     def grow(self, facts: int) -> None:
         """Room in every table for some more facts."""
-        more = _ROWS_A_FACT * min(facts, _STRIDE)
         for table in KEYED:
-            self.memory.ensure(table, more)
+            self.memory.ensure(table, _ROWS_A_FACT * facts)
 
     def copy(self) -> State:
         """Another state of the same content and names."""

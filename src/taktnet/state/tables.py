@@ -77,7 +77,6 @@ class Anomaly(IntEnum):
     UNKNOWN_DECISION = 10
     UNKNOWN_SHIPMENT = 11
     UNKNOWN_WORK = 12
-    SUPPLY_RING = 13
 
 
 #: `LINE.kinds`: what has named this line.

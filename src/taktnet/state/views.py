@@ -278,7 +278,7 @@ def _card(row: Any, names: Names) -> Card:
     return Card(
         names.text(Domain.LOOP, row["loop"]),
         names.text(Domain.REF, row["card"]),
-        _CARD[row["status"]],
+        _CARD[int(row["status"])],
         instant(int(row["since"])),
         names.text(Domain.REF, carrier >> 32) if 0 < carrier < 1 << 62 else "",
         int(row["cycle"]),

@@ -1,0 +1,362 @@
+"""The compiled loop: fold an event, look again at what it touched, decide, fold the decision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from taktnet.ledger import event as e
+from taktnet.ledger.fact import RULE
+from taktnet.policy import records as r
+from taktnet.policy import rules
+from taktnet.state.fold.cards import board_of
+from taktnet.state.fold.dispatch import FACT_SIZE, cards_behind, fact_at, fold_one
+from taktnet.state.fold.feeds import is_late
+from taktnet.state.fold.records import (
+    CARD_FLAG,
+    CARRIER,
+    FIRST,
+    LOOP,
+    STALE,
+    SUPPLY,
+    WAITING,
+    card_at,
+    carrier_at,
+    head_at,
+    loop_at,
+    point_at,
+    spare,
+    supply_at,
+    touched_at,
+)
+from taktnet.state.memory import find, kernel, pair, peek, poke, record_at, rows
+from taktnet.state.stamp import STAMP, stamp
+
+rule_point_at = rows(r.Table.POINT, r.POINT)
+rule_loop_at = rows(r.Table.LOOP, r.LOOP)
+rule_source_at = rows(r.Table.SOURCE, r.SOURCE)
+control_at = record_at(r.CONTROL)
+info_at = record_at(r.INFO)
+queue_at = record_at(r.QUEUE)
+INFO_SIZE, QUEUE_SIZE = r.INFO.itemsize, r.QUEUE.itemsize
+RULE_POINT, RULE_LOOP = int(r.Table.POINT), int(r.Table.LOOP)
+BASE_STOCK, UP_TO = r.BASE_STOCK, r.UP_TO
+SIGNAL, CONWIP = RULE["signal"], RULE["conwip"]
+DECISION = e.NUMBER[e.DecisionTaken]
+#: Decisions that follow from one another across more tiers than this run in a ring.
+TIERS = 64
+DECIDED, NOTHING, NO_ROOM = 1, 0, -1
+
+
+@kernel
+def run(x: int, y: int, control: int) -> bool:
+    """Work through the queue and the events; False when it needs more room to go on."""
+    c = control_at(control)
+    while True:
+        while c.head < c.tail:
+            q = queue_at(c.queue + c.head * QUEUE_SIZE)
+            c.cause, c.depth = q.cause, q.depth
+            done = examine(x, y, control, q.what, q.row)
+            if done == NO_ROOM:
+                return False
+            if done == NOTHING:
+                c.head += 1
+        c.head = c.tail = 0
+        if c.i >= c.n:
+            return True
+        if not take_event(x, control):
+            return False
+
+
+@kernel
+def take_event(x: int, control: int) -> bool:
+    """Fold the facts of the next event, numbered, and queue what they touched."""
+    c, h = control_at(control), head_at(x, 0)
+    while True:
+        if spare(x) <= 0 or c.out_n >= c.out_room:
+            c.need = 1
+            return False
+        given = c.facts + c.i * FACT_SIZE
+        first = fact_at(given).flags & FIRST
+        to = c.out + c.out_n * FACT_SIZE
+        for offset in range(0, FACT_SIZE, 8):
+            poke(to + offset, peek(given + offset))
+        f = fact_at(to)
+        f.seq = h.seq + 1 if first else h.seq
+        if first:
+            c.cause = c.out_n
+        fold_one(x, f, cards_behind(c.facts, c.i, c.n))
+        c.i += 1
+        c.out_n += 1
+        if c.i >= c.n or fact_at(c.facts + c.i * FACT_SIZE).flags & FIRST:
+            break
+    enqueue(x, control, c.cause, 0)
+    return True
+
+
+@kernel
+def enqueue(x: int, control: int, cause: int, depth: int) -> None:
+    """Queue what the event at hand touched."""
+    c, h = control_at(control), head_at(x, 0)
+    for i in range(h.touched):
+        t = touched_at(x, i)
+        q = queue_at(c.queue + c.tail * QUEUE_SIZE)
+        q.what, q.row, q.cause, q.depth = t.what, t.row, cause, depth
+        c.tail += 1
+
+
+@kernel
+def examine(x: int, y: int, control: int, what: int, row: int) -> int:
+    """Decide at most one thing about a point or a loop."""
+    if what == 1:
+        return examine_loop(x, y, control, row)
+    p = point_at(x, row)
+    known = find(y, RULE_POINT, p.key)
+    if known < 0 or p.refused != 0:
+        return NOTHING
+    point = rule_point_at(y, known)
+    if point.loops > 0:
+        return examine_cards(x, y, control, row, known)
+    return examine_position(x, y, control, row, known)
+
+
+@kernel
+def examine_loop(x: int, y: int, control: int, row: int) -> int:
+    """A loop with scanned cards: its detached cards are the signal."""
+    state = loop_at(x, row)
+    known = find(y, RULE_LOOP, np.int64(state.loop))
+    if known < 0 or state.refused != 0 or state.empty == 0:
+        return NOTHING
+    loop = rule_loop_at(y, known)
+    if loop.scan == 0:
+        return NOTHING
+    n = release(loop, state.issued, state.empty)
+    if n == 0:
+        return NOTHING
+    c = control_at(control)
+    c.named, c.feed, c.number = n, state.feed, state.decisions + 1
+    c.cards, c.empty, c.out_seq = state.issued, state.empty, state.out_seq
+    c.position, c.on_hand, c.coming, c.reserved, c.level, c.reorder = 0, 0, 0, 0, 0, 0
+    order_cards(c, loop, n)
+    return emit(x, control)
+
+
+@kernel
+def release(loop: Any, cards: int, empty: int) -> int:
+    """How many of the detached cards a loop sends off now."""
+    if loop.rule == SIGNAL:
+        return rules.signal(cards, empty, loop.signal_at, loop.lot)
+    if loop.rule == CONWIP:
+        return rules.conwip(cards, cards - empty)
+    return rules.kanban(empty, loop.least)
+
+
+@kernel
+def order_cards(c: Any, loop: Any, n: int) -> None:
+    """Note an order of n cards of a loop."""
+    c.site, c.item, c.origin, c.lane = loop.site, loop.item, loop.origin, loop.lane
+    c.loop, c.rule, c.action = loop.key, loop.rule, loop.action
+    c.containers, c.container, c.qty = n, loop.container, n * loop.container
+    c.lead, c.unit_us, c.window = loop.lead, loop.unit_us, loop.window
+
+
+@kernel
+def examine_cards(x: int, y: int, control: int, row: int, known: int) -> int:
+    """Loops whose cards are freed by consumption: the position says how many are detached.
+
+    Several loops of one point share its position; the one with the largest free part goes first.
+    """
+    p, point = point_at(x, row), rule_point_at(y, known)
+    position = rules.position(
+        p.available + p.held, p.inspection, p.on_order, p.in_process, p.in_transit, 0
+    )
+    c = control_at(control)
+    best, best_n, best_empty, most = -1, 0, 0, 0.0
+    for i in range(point.first_loop, point.first_loop + point.loops):
+        loop = rule_loop_at(y, i)
+        free = loop.cards - pending(x, loop.key)
+        if loop.scan == 0 and free > most * loop.cards:
+            others = point.capacity - loop.cards * loop.container
+            empty = min(free, rules.detached(loop.cards, loop.container, position - others))
+            n = release(loop, loop.cards, empty)
+            if n > 0:
+                best, best_n, best_empty, most = i, n, empty, free / loop.cards
+    if best < 0:
+        return NOTHING
+    loop = rule_loop_at(y, best)
+    known_loop = find(x, LOOP, loop.key)
+    c.named, c.feed, c.cards, c.empty = 0, p.feed, loop.cards, best_empty
+    c.number = (loop_at(x, known_loop).decisions if known_loop >= 0 else 0) + 1
+    c.level, c.reorder = 0, 0
+    rests_on(c, p, position)
+    order_cards(c, loop, best_n)
+    return emit(x, control)
+
+
+@kernel
+def rests_on(c: Any, p: Any, position: int) -> None:
+    """Note what a decision about a point rests on."""
+    c.position, c.on_hand, c.out_seq = position, p.available, p.out_seq
+    c.coming = p.on_order + p.in_process + p.in_transit
+    c.reserved = p.reserved
+
+
+@kernel
+def pending(x: int, loop: int) -> int:
+    """Cards of a loop that are ordered, in process or in transit, without names."""
+    row = find(x, LOOP, loop)
+    if row < 0:
+        return 0
+    state = loop_at(x, row)
+    return state.free_ordered + state.free_in_process + state.free_in_transit
+
+
+@kernel
+def examine_position(x: int, y: int, control: int, row: int, known: int) -> int:
+    """Base stock, (s,S), (R,Q): the inventory position is the signal."""
+    p, point, c = point_at(x, row), rule_point_at(y, known), control_at(control)
+    if point.sources == 0 or not rules.due_review(c.now, p.decided, point.review):
+        return NOTHING
+    position = rules.position(
+        p.available, p.inspection, p.on_order, p.in_process, p.in_transit, p.reserved
+    )
+    need = needed(point, position)
+    if need <= 0:
+        return NOTHING
+    s = rule_source_at(y, choose_source(x, y, row, known, need))
+    rests_on(c, p, position)
+    c.named, c.feed, c.number, c.level, c.reorder = (
+        0,
+        p.feed,
+        p.decisions + 1,
+        point.level,
+        (point.reorder),
+    )
+    c.cards, c.empty, c.containers, c.container = 0, 0, 0, s.container
+    c.site, c.item, c.origin, c.lane = p.site, p.item, s.origin, s.lane
+    c.loop, c.rule, c.action = 0, point.rule, s.action
+    c.qty = rules.whole(need, s.moq, s.container)
+    c.lead, c.unit_us, c.window = s.lead, s.unit_us, s.window
+    return emit(x, control)
+
+
+@kernel
+def needed(point: Any, position: int) -> int:
+    """What a point's policy orders at a position."""
+    if point.policy == BASE_STOCK:
+        return rules.base_stock(point.level, position)
+    if point.policy == UP_TO:
+        return rules.order_up_to(point.reorder, point.level, position)
+    return rules.fixed_lot(point.reorder, point.lot, position)
+
+
+@kernel
+def choose_source(x: int, y: int, row: int, known: int, need: int) -> int:
+    """The origin that is furthest behind its share of all that was ordered."""
+    point = rule_point_at(y, known)
+    total = need
+    for i in range(point.first_source, point.first_source + point.sources):
+        total += given(x, row, rule_source_at(y, i).origin)
+    best, most = point.first_source, -1e300
+    for i in range(point.first_source, point.first_source + point.sources):
+        s = rule_source_at(y, i)
+        lag = rules.behind(s.share, total, given(x, row, s.origin))
+        if lag > most:
+            best, most = i, lag
+    return best
+
+
+@kernel
+def given(x: int, point: int, origin: int) -> int:
+    """What an origin was asked for so far."""
+    row = find(x, SUPPLY, pair(point + 1, origin))
+    return supply_at(x, row).decided if row >= 0 else 0
+
+
+@kernel
+def emit(x: int, control: int) -> int:
+    """Write the facts of the decision in the making, fold them, and queue what they touched."""
+    c = control_at(control)
+    if c.depth > TIERS:
+        return NOTHING
+    n = c.named + 1
+    if spare(x) < n or c.out_n + n > c.out_room or c.tail + 64 > c.queue_room:
+        c.need = n
+        return NO_ROOM
+    start = c.out_n
+    write_decision(x, c, start)
+    if c.named > 0:
+        write_cards(x, c, start)
+    write_info(c, start)
+    for i in range(start, start + n):
+        fold_one(x, fact_at(c.out + i * FACT_SIZE), c.named if i == start else 0)
+    c.out_n += n
+    c.next_ref += 1
+    enqueue(x, control, start, c.depth + 1)
+    return DECIDED
+
+
+@kernel
+def write_decision(x: int, c: Any, start: int) -> None:
+    """The main fact, slot by slot as the event lowers."""
+    to = c.out + start * FACT_SIZE
+    for offset in range(0, FACT_SIZE, 8):
+        poke(to + offset, 0)
+    f = fact_at(to)
+    f.seq, f.at, f.recorded, f.kind = head_at(x, 0).seq + 1, c.now, c.now, DECISION
+    f.site, f.item, f.to, f.res, f.loop = c.site, c.item, c.origin, c.lane, c.loop
+    f.qty, f.qty2, f.status, f.reason = c.qty, c.containers, c.rule, c.action
+    f.t1 = c.now + c.lead + np.int64(c.qty / 1e6 * c.unit_us)
+    f.t2 = f.t1 - c.window
+    f.ref, f.source, f.tenant = c.next_ref, c.source, c.tenant
+    flags = FIRST
+    if is_late(x, c.feed, c.now, c.factor, c.floor):
+        flags |= STALE | WAITING if c.wait else STALE
+    f.flags = flags
+
+
+@kernel
+def write_cards(x: int, c: Any, start: int) -> None:
+    """One fact per named card: those that were detached first."""
+    main = c.out + start * FACT_SIZE
+    board = find(x, CARRIER, board_of(c.loop))
+    at = carrier_at(x, board).head
+    for i in range(start + 1, start + c.named + 1):
+        to = c.out + i * FACT_SIZE
+        for offset in range(0, FACT_SIZE, 8):
+            poke(to + offset, peek(main + offset))
+        f, card = fact_at(to), card_at(x, at - 1)
+        f.ref = card.card
+        f.flags = (f.flags & ~FIRST) | CARD_FLAG
+        info_at(c.info + i * INFO_SIZE).card_seq = card.seq
+        at = card.next
+
+
+@kernel
+def write_info(c: Any, start: int) -> None:
+    """What the decision rests on, for its reason in words."""
+    info = info_at(c.info + start * INFO_SIZE)
+    info.cause, info.out_seq, info.number, info.card_seq = c.cause, c.out_seq, c.number, 0
+    info.position, info.on_hand, info.coming = c.position, c.on_hand, c.coming
+    info.reserved, info.level, info.reorder = c.reserved, c.level, c.reorder
+    info.empty, info.cards, info.container = c.empty, c.cards, c.container
+
+
+def _entry(stamp: int) -> Any:
+    """The compiled loop; its cache on disk is good only for these very sources."""
+
+    @njit(cache=True, nogil=True, error_model="numpy")
+    def run_events(x: int, y: int, control: int) -> int:
+        """Work on; 1 when all is done, 0 when more room is needed."""
+        if control == 0:
+            return stamp
+        return 1 if run(x, y, control) else 0
+
+    return run_events
+
+
+_HERE = Path(__file__).parent
+run_events = _entry(STAMP ^ stamp(_HERE))

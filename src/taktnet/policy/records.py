@@ -1,0 +1,110 @@
+"""What the compiled rules read of the network, and what they hand back.
+
+Quantities are millionths, times microseconds, names ids; like the tables of the state.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+from taktnet.ledger.event import NUMBER, DecisionTaken
+
+DECISION = NUMBER[DecisionTaken]
+
+
+class Table(IntEnum):
+    """The tables of the lowered network, by their place in the context."""
+
+    POINT = 0
+    LOOP = 1
+    SOURCE = 2
+
+
+#: Policies of a stocking point, as in `POINT.policy`.
+NONE, BASE_STOCK, UP_TO, LOTS = 0, 1, 2, 3
+
+#: A stocking point that decides; its loops and sources lie one after another.
+POINT = np.dtype(
+    [
+        ("key", "<i8"),
+        ("level", "<i8"),  # base stock, S
+        ("reorder", "<i8"),  # s, R
+        ("lot", "<i8"),  # Q
+        ("review", "<i8"),
+        ("capacity", "<i8"),  # cards x containers of all its loops
+        ("policy", "<i4"),
+        ("rule", "<i4"),
+        ("first_loop", "<i4"),
+        ("loops", "<i4"),
+        ("first_source", "<i4"),
+        ("sources", "<i4"),
+    ]
+)
+LOOP = np.dtype(
+    [
+        ("key", "<i8"),  # the loop's id
+        ("container", "<i8"),
+        ("lead", "<i8"),
+        ("unit_us", "<f8"),  # of making one unit
+        ("window", "<i8"),
+        ("site", "<i4"),
+        ("item", "<i4"),
+        ("origin", "<i4"),
+        ("lane", "<i4"),
+        ("rule", "<i4"),
+        ("action", "<i4"),
+        ("scan", "<i4"),
+        ("cards", "<i4"),
+        ("least", "<i4"),
+        ("signal_at", "<i4"),
+        ("lot", "<i4"),
+        ("pad", "<i4"),
+    ]
+)
+SOURCE = np.dtype(
+    [
+        ("key", "<i8"),  # its place
+        ("share", "<f8"),
+        ("moq", "<i8"),
+        ("container", "<i8"),
+        ("lead", "<i8"),
+        ("unit_us", "<f8"),
+        ("window", "<i8"),
+        ("origin", "<i4"),
+        ("lane", "<i4"),
+        ("action", "<i4"),
+        ("pad", "<i4"),
+    ]
+)
+DTYPES: dict[Table, np.dtype] = {Table.POINT: POINT, Table.LOOP: LOOP, Table.SOURCE: SOURCE}
+
+#: The one record that the compiled loop works from, and leaves its progress and the decision in
+#: the making in.
+CONTROL = np.dtype(
+    [
+        *((name, "<i8") for name in ("now", "facts", "n", "i", "out", "out_room", "out_n")),
+        *((name, "<i8") for name in ("info", "queue", "queue_room", "head", "tail")),
+        *((name, "<i8") for name in ("next_ref", "source", "tenant", "floor", "wait")),
+        *((name, "<i8") for name in ("need", "cause", "depth")),
+        ("factor", "<f8"),
+        *((name, "<i8") for name in ("site", "item", "origin", "lane", "loop", "rule", "action")),
+        *((name, "<i8") for name in ("qty", "named", "lead", "window", "feed")),
+        ("unit_us", "<f8"),
+        *((name, "<i8") for name in ("out_seq", "number", "position", "on_hand", "coming")),
+        *((name, "<i8") for name in ("reserved", "level", "reorder", "empty", "cards")),
+        *((name, "<i8") for name in ("container", "containers")),
+    ]
+)
+#: Beside every fact of a decision: what it rests on. `cause` is the place of the causing event's
+#: first fact or -1, `card_seq` the scan of a named card.
+INFO = np.dtype(
+    [
+        *((name, "<i8") for name in ("cause", "card_seq", "out_seq", "number", "position")),
+        *((name, "<i8") for name in ("on_hand", "coming", "reserved", "level", "reorder")),
+        *((name, "<i8") for name in ("empty", "cards", "container")),
+    ]
+)
+#: What is still to be examined: (0, point row) or (1, loop row), why, and how many tiers away.
+QUEUE = np.dtype([("what", "<i8"), ("row", "<i8"), ("cause", "<i8"), ("depth", "<i8")])
