@@ -26,7 +26,7 @@ from taktnet.network import Network
 from taktnet.store.sqlite import SqliteLedger
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
-Step = namedtuple("Step", "facts decisions")
+Step = namedtuple("Step", "facts decisions seqs")
 
 
 class Seq:
@@ -45,7 +45,7 @@ class EveryUseOrders:
 
     def step(self, state, facts, now):
         """Number the facts, a decision right behind each use."""
-        rows, decisions = [], []
+        rows, decisions, seqs = [], [], []
         for fact in facts.copy():
             if fact["flags"] & Flag.FIRST:
                 state.seq += 1
@@ -63,8 +63,9 @@ class EveryUseOrders:
                 state.seq += 1
                 own = np.frombuffer(bytearray(lowered), FACT)[0]
                 own["seq"] = state.seq
+                seqs.append(state.seq)
                 rows.append(own)
-        return Step(np.array(rows, FACT), decisions)
+        return Step(np.array(rows, FACT), decisions, seqs)
 
 
 def decision(name, evidence=()):

@@ -7,7 +7,7 @@ fails, `recover` throws state and network away and loads both again from the led
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -15,25 +15,15 @@ from taktnet.app.clock import Clock
 from taktnet.app.revisions import Revisions
 from taktnet.app.writer import Batch
 from taktnet.base.errors import InputFaults
-from taktnet.base.names import Domain
 from taktnet.ledger.admission import settle
-from taktnet.ledger.event import (
-    NUMBER,
-    AnyEvent,
-    DecisionTaken,
-    NetworkChanged,
-)
+from taktnet.ledger.event import AnyEvent, DecisionTaken, NetworkChanged
 from taktnet.ledger.fact import FACT, Flag
 from taktnet.ledger.ledger import Admitted, Entry, Ledger, Receipt
 from taktnet.network import Network
+from taktnet.policy.step import OWN, Rules, Step
+from taktnet.state import State
 
-if TYPE_CHECKING:
-    from taktnet.policy import Rules
-    from taktnet.state import State
-
-#: The source name of Taktnet's own events; nobody else may use it.
-OWN = "taktnet"
-_DECISION = NUMBER[DecisionTaken]
+__all__ = ["OWN", "Engine"]
 _FIRST = int(Flag.FIRST)
 _RESERVED = f"the source {OWN!r} and decisions are Taktnet's own; use another source name"
 
@@ -82,14 +72,15 @@ class Engine:
         offered = events if kept is None else [events[i] for i in kept]
         admission = ledger.admit(offered, recorded)
         first = self.state.seq + 1
-        entries, facts, seqs = self._fold(admission.admitted, recorded)
+        made = self._fold(admission.admitted, recorded)
         positions: dict[str, int] = {}
         for batch in batches:
             positions |= batch.positions
-        ledger.commit(entries, recorded, positions)
-        if entries:
-            self._publish(first, recorded, facts, [entry.body for entry in entries])
-        receipts = list(settle(admission, seqs))
+        ledger.commit(made.entries, recorded, positions)
+        if made.entries:
+            bodies = [entry.body for entry in made.entries]
+            self._publish(first, recorded, made.facts(), bodies)
+        receipts = list(settle(admission, made.seqs))
         if kept is not None:
             settled = iter(receipts)
             receipts = [refused[i] if i in refused else next(settled) for i in range(len(events))]
@@ -138,62 +129,73 @@ class Engine:
     def _known(self, event: AnyEvent) -> bool:
         return self._ledger.find(event.source, event.id, event.tenant) is not None
 
-    def _fold(
-        self, admitted: Sequence[Admitted], recorded: int
-    ) -> tuple[list[Entry], np.ndarray, list[int]]:
-        """Fold and decide; the rows in final order, their facts, the number of each admitted."""
-        parts: list[np.ndarray] = []
-        entries: list[Entry] = []
-        seqs: list[int] = []
+    def _fold(self, admitted: Sequence[Admitted], recorded: int) -> _Rows:
+        """Fold and decide; rules are made anew behind each change of the network."""
+        made = _Rows()
         start = 0
         for i, one in enumerate(admitted):
             if type(one.event) is NetworkChanged:
-                self._step(admitted[start : i + 1], recorded, parts, entries, seqs)
-                self.revisions.apply(seqs[-1], one.event)
+                self._step(admitted[start : i + 1], recorded, made)
+                self.revisions.apply(made.seqs[-1], one.event)
                 self.rules = self._make_rules(self.revisions.network)
                 start = i + 1
         if start < len(admitted):
-            self._step(admitted[start:], recorded, parts, entries, seqs)
-        facts = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, FACT), *parts])
-        return entries, facts, seqs
+            self._step(admitted[start:], recorded, made)
+        return made
 
-    def _step(
-        self,
-        admitted: Sequence[Admitted],
-        recorded: int,
-        parts: list[np.ndarray],
-        entries: list[Entry],
-        seqs: list[int],
-    ) -> None:
+    def review(self) -> int:
+        """Decide what came due by time alone and commit it; how many decisions."""
+        recorded = self._ledger.stamp(self._clock.now())
+        first = self.state.seq + 1
+        made = _Rows()
+        self._number(self.rules.examine_all(self.state, recorded), (), recorded, made)
+        if made.entries:
+            self._ledger.commit(made.entries, recorded)
+            self._publish(first, recorded, made.facts(), [e.body for e in made.entries])
+        return len(made.entries)
+
+    def _step(self, admitted: Sequence[Admitted], recorded: int, made: _Rows) -> None:
         buffer = bytearray().join([one.facts for one in admitted])
         step = self.rules.step(self.state, np.frombuffer(buffer, FACT), recorded)
+        self._number(step, admitted, recorded, made)
+
+    def _number(self, step: Step, admitted: Sequence[Admitted], recorded: int, made: _Rows) -> None:
+        """The rows of a step: each event with its own facts, decisions where they were taken."""
         facts = step.facts
-        parts.append(facts)
+        if not len(facts):
+            return
+        made.parts.append(facts)
         packed = facts.tobytes()
         starts = np.flatnonzero(facts["flags"] & _FIRST)
-        ends = np.append(starts[1:], len(facts)) * FACT.itemsize
-        heads = facts[starts]
-        taken = (heads["kind"] == _DECISION) & (heads["source"] == self._own_id())
-        theirs, ours = iter(admitted), iter(step.decisions)
-        rows = zip(
-            heads["seq"].tolist(),
-            (starts * FACT.itemsize).tolist(),
-            ends.tolist(),
-            taken.tolist(),
-            strict=True,
-        )
-        for seq, begin, end, own in rows:
-            if own:
-                event: AnyEvent = next(ours)
+        seqs = facts["seq"][starts].tolist()
+        begins = (starts * FACT.itemsize).tolist()
+        ends = [*begins[1:], len(packed)]
+        ours = dict(zip(step.seqs, step.decisions, strict=True))
+        theirs = iter(admitted)
+        for seq, begin, end in zip(seqs, begins, ends, strict=True):
+            event: AnyEvent | None = ours.get(seq)
+            if event is not None:
                 body = self._ledger.admit_own(event, recorded).body
             else:
                 one = next(theirs)
                 event, body = one.event, one.body
-                seqs.append(seq)
-            entries.append(Entry(seq, event, body, packed[begin:end]))
+                made.seqs.append(seq)
+            made.entries.append(Entry(seq, event, body, packed[begin:end]))
 
-    def _own_id(self) -> int:
-        return self._ledger.names.find(Domain.SOURCE, OWN)
+
+class _Rows:
+    """What one group comes to: rows, their facts, and the number of each admitted event."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.parts: list[np.ndarray] = []
+        self.seqs: list[int] = []
+
+    def facts(self) -> np.ndarray:
+        """All facts in final order."""
+        if len(self.parts) == 1:
+            return self.parts[0]
+        return np.concatenate([np.empty(0, FACT), *self.parts])
 
 
 def _share(receipts: list[Receipt], batches: Sequence[Batch]) -> list[tuple[Receipt, ...]]:

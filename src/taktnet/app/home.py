@@ -73,11 +73,6 @@ def example(name: str) -> Path:
     raise TaktnetError(f"there is no example {name!r}{told}")
 
 
-def read_network(path: Path) -> Network:
-    """The network in the files; raises InputFaults with all their faults."""
-    return Network.read(path)
-
-
 def origin_name(tenant: str) -> str:
     """The name under which a tower signs: no spaces and no plus signs."""
     return f"taktnet/{_UNSAFE.sub('-', tenant)}"
@@ -100,3 +95,11 @@ def running_at(place: Path) -> str | None:
         return str(note["url"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def find_network(place: Path | None, given: Network | str | Path | None) -> Network | None:
+    """The network a tower is opened with: the one given, or that of its folder; None if none."""
+    if isinstance(given, Network):
+        return given
+    path = Path(given) if given is not None else network_in(place) if place else None
+    return None if path is None else Network.read(path)

@@ -86,7 +86,7 @@ def assemble(
         place.mkdir(parents=True, exist_ok=True)
     ledger = open_tower_ledger(place, settings, read_only=False)
     try:
-        parts = _readers(place, settings, clock or WallClock(), ledger, network)
+        parts = _readers(place, settings, clock, ledger, Revisions(ledger, network))
         _start(parts)
         _take_up(parts, network)
     except BaseException:
@@ -99,7 +99,7 @@ def assemble_reader(place: Path, settings: Settings, clock: Clock | None = None)
     """Look at a tower without writing: it may be running in another process."""
     ledger = open_tower_ledger(place, settings, read_only=True)
     try:
-        return _readers(place, settings, clock or WallClock(), ledger, None)
+        return _readers(place, settings, clock, ledger, Revisions(ledger, None, read_only=True))
     except BaseException:
         ledger.close()
         raise
@@ -117,9 +117,12 @@ def open_tower_ledger(place: Path | None, settings: Settings, *, read_only: bool
 
 
 def _readers(
-    place: Path | None, settings: Settings, clock: Clock, ledger: Ledger, network: Network | None
+    place: Path | None,
+    settings: Settings,
+    clock: Clock | None,
+    ledger: Ledger,
+    revisions: Revisions,
 ) -> Parts:
-    revisions = Revisions(ledger, network)
     name = home.origin_name(settings.tenant)
     seed = os.urandom(32)
     if place is None:
@@ -130,7 +133,7 @@ def _readers(
     return Parts(
         place=place,
         settings=settings,
-        clock=clock,
+        clock=clock or WallClock(),
         ledger=ledger,
         revisions=revisions,
         signer=signer,
@@ -149,7 +152,9 @@ def _start(parts: Parts) -> None:
         parts.revisions,
         clock=parts.clock,
         tenant=settings.tenant,
-        make_rules=lambda network: Rules(network, ledger.names),
+        make_rules=lambda network: Rules(
+            network, ledger.names, stale=settings.stale, tenant=settings.tenant
+        ),
         load_state=lambda: load_state(ledger),
         publish=parts.publish,
     )

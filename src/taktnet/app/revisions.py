@@ -35,15 +35,13 @@ class Change(msgspec.Struct, frozen=True):
 class Revisions:
     """The network now (`network`), and as it was after any row of the ledger (`at`)."""
 
-    def __init__(self, ledger: Ledger, files: Network | None) -> None:
+    def __init__(self, ledger: Ledger, files: Network | None, *, read_only: bool = False) -> None:
         self._ledger = ledger
         kept = ledger.load_snapshot(BASE)
-        if kept is None:
-            base = files or Network()
+        base = Network.from_json(kept[1]) if kept else files or Network()
+        if kept is None and not read_only:
             ledger.save_snapshot(BASE, 0, base.to_json())
             ledger.save_snapshot(FILES, 0, base.to_json())
-        else:
-            base = Network.from_json(kept[1])
         self._base = base
         self._changes: list[Change] = []
         self._past: dict[int, Network] = {}

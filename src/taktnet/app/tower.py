@@ -71,21 +71,21 @@ class Tower:
         tenant = self.settings.tenant
         return signal_page(self.ledger, self.state(), tenant, status=status, **which)
 
-    def takt(self, site: str = "") -> list[reports.TaktRow]:
-        """The rate each plant, line and lane must keep, beside the pace it keeps."""
-        return reports.takt(self.network, self.state(), self.clock.now(), site)
+    def takt(self, days: float = 7.0, site: str = "") -> reports.TaktReport:
+        """The rate each site, line and lane must keep, beside the pace it kept."""
+        return reports.takt(self.parts, days, site)
 
-    def flow(self, item: str = "", days: float = 28.0) -> reports.Flow:
+    def flow(self, item: str = "", days: float = 28.0) -> reports.FlowReport:
         """Dwell at every node and lane, the value-stream ladder, and Little's law checked."""
         return reports.flow(self.parts, item, days)
 
     def kpis(self, days: float = 28.0, **how: Any) -> list[KpiValue]:
         """The six KPIs over the last `days`; `how` as `Kpis.report` takes it (`by`, `step`...)."""
-        return self.parts.kpis.look(lambda kpis: reports.kpis(kpis, self.clock.now(), days, **how))
+        return reports.kpis(self.parts, days, **how)
 
     def verify(self, progress: Callable[[int, int], None] | None = None) -> Verdict:
         """Check every row, hash and checkpoint; names the first that was changed."""
-        return verify(self.parts, progress or (lambda done, total: None))
+        return verify(self.parts, progress)
 
     def replay(self, events: Iterable[Sequence[AnyEvent]], pace: Pace | None = None) -> int:
         """Live through a history at `pace` (default: as fast as it goes); how many were new."""

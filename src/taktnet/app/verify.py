@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from taktnet.app.parts import Parts
-from taktnet.base.errors import Fault
-from taktnet.ledger.checkpoint import check_checkpoints
+from taktnet.base.errors import Fault, TaktnetError
+from taktnet.ledger.checkpoint import check_checkpoints, read_checkpoint
 from taktnet.ledger.ledger import Ledger
+from taktnet.ledger.merkle import MerkleLog
 from taktnet.ledger.note import Verifier
 from taktnet.ledger.verify import Verdict
 from taktnet.ledger.verify import verify as verify_ledger
@@ -29,3 +31,21 @@ def verify(
         return check_checkpoints(ledger, key) if key is not None else ()
 
     return verify_ledger(parts.ledger, progress, checkpoints)
+
+
+def fits(parts: Parts, path: Path, verifier: Verifier | None = None) -> str:
+    """Why the ledger does not continue a checkpoint kept elsewhere; "" when it does.
+
+    Raises NoteError when the file is no checkpoint signed with the key.
+    """
+    key = verifier or (parts.signer.verifier if parts.signer else None)
+    if key is None:
+        raise TaktnetError("there is no key here to check a checkpoint with; give one with --key")
+    said = read_checkpoint(path.read_text("utf-8"), key)
+    log = MerkleLog(parts.ledger.hashes)
+    log.extend(parts.ledger.hashes(0, said.size))
+    if log.size < said.size:
+        return f"the ledger has {log.size} rows, the checkpoint speaks of {said.size}"
+    if log.root() != said.root:
+        return f"the first {said.size} rows are not those of the checkpoint"
+    return ""

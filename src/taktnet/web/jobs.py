@@ -8,11 +8,11 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from taktnet.app.encode import plain
 from taktnet.app.jobs import Job
 from taktnet.app.recompute import recompute
 from taktnet.app.tower import Tower
 from taktnet.app.verify import verify
-from taktnet.web.encode import plain
 from taktnet.web.reads import json_response
 
 

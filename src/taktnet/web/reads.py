@@ -10,12 +10,12 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.responses import PlainTextResponse, Response
 
 from taktnet.app import signals as decisions
+from taktnet.app.encode import recorded_row, to_json
 from taktnet.app.story import chain
 from taktnet.app.tower import Tower
 from taktnet.ledger import proofs
 from taktnet.ledger import search as looking
 from taktnet.network.fields import TABLES
-from taktnet.web.encode import recorded_row, to_json
 
 View = Literal["stock", "transit", "orders", "loops", "cards", "lots", "resources", "pace", "feeds"]
 #: Views that show ages, and so need the present instant.
@@ -104,8 +104,8 @@ def _state(api: APIRouter, tower: Tower) -> None:
 
 def _reports(api: APIRouter, tower: Tower) -> None:
     @api.get("/takt", summary="Takt and actual pace of every plant, line and lane")
-    def takt(site: Name = "") -> Response:
-        return json_response({"rows": tower.takt(site)})
+    def takt(site: Name = "", days: Days = 7.0) -> Response:
+        return json_response(tower.takt(days, site))
 
     @api.get("/flow", summary="Dwell, value-stream ladder and Little's law")
     def flow(item: Name = "", days: Days = 28.0) -> Response:

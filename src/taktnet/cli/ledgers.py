@@ -1,0 +1,319 @@
+"""`ingest`, `log`, `replay`, `verify`, `proof`: commands about the ledger."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from taktnet.base.errors import TaktnetError
+from taktnet.cli.places import HERE, Place, reading, remote, writing
+from taktnet.cli.show import Json, console, json_out, progress, reporting, table
+
+if TYPE_CHECKING:
+    from taktnet.ledger.event import AnyEvent
+
+Url = Annotated[str, typer.Option("--url", help="Address of a running tower.")]
+Instant = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(ingest)
+    app.command()(log)
+    app.command()(replay)
+    app.command()(verify)
+    app.command()(proof)
+
+
+@reporting
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="Event files: .json, .ndjson, also .gz.")],
+    place: Place = HERE,
+    url: Url = "",
+    json: Json = False,
+) -> None:
+    """Record the events of files; each event once, however often it is sent.
+
+    A tower that runs here, or at --url, gets them over HTTP; else they go into its ledger.
+
+    \b
+    Examples:
+      taktnet ingest monday.ndjson
+      taktnet ingest history.ndjson.gz --place plants
+      taktnet ingest monday.json --url http://127.0.0.1:8321
+    """
+    from taktnet.exchange.events import read_file
+
+    for path in files:
+        if not path.is_file():
+            raise TaktnetError(f"there is no file {path}")
+    outcomes: Counter[str] = Counter()
+    details: list[dict[str, Any]] = []
+
+    def take(receipts: Sequence[Any]) -> None:
+        for receipt in receipts:
+            told = receipt if isinstance(receipt, dict) else _told(receipt)
+            outcomes[told["outcome"]] += 1
+            if told["outcome"] not in ("recorded", "duplicate") and len(details) < 100:
+                details.append(told)
+
+    server = remote(place, url)
+    with progress("events", json) as at:
+        if server is not None:
+            for path in files:
+                for piece in read_file(path):
+                    take(_post(server, piece))
+                    at(sum(outcomes.values()), 0)
+        else:
+            with writing(place) as tower:
+                for path in files:
+                    for piece in read_file(path):
+                        take(tower.ingest(piece))
+                        at(sum(outcomes.values()), 0)
+    if json:
+        json_out({"outcomes": outcomes, "details": details})
+    else:
+        table("Events", ("outcome", "count"), sorted(outcomes.items()))
+        for told in details:
+            console(error=True).print(f"{told['outcome']} {told['id']}: {told['detail']}")
+    if outcomes["conflict"] or outcomes["rejected"]:
+        raise typer.Exit(1)
+
+
+def _told(receipt: Any) -> dict[str, Any]:
+    return {name: getattr(receipt, name) for name in ("outcome", "seq", "id", "detail")}
+
+
+def _post(server: Any, piece: Sequence[AnyEvent]) -> list[dict[str, Any]]:
+    from taktnet.ledger.codec import encode
+
+    body = b"\n".join(map(encode, piece))
+    headers = {"content-type": "application/x-ndjson"}
+    return server.call("POST", "/api/events", content=body, headers=headers)["receipts"]
+
+
+@reporting
+def log(
+    *,
+    place: Place = HERE,
+    kind: Annotated[str, typer.Option("--kind", help="Kind, or its start: goods.")] = "",
+    site: Annotated[str, typer.Option("--site", help="At or to this site.")] = "",
+    item: Annotated[str, typer.Option("--item", help="About this item.")] = "",
+    subject: Annotated[
+        str, typer.Option("--subject", help="Order, shipment, card, decision, lot, loop, lane.")
+    ] = "",
+    text: Annotated[str, typer.Option("--text", help="Any part of the event.")] = "",
+    seq: Annotated[int, typer.Option("--seq", help="One event and the chain around it.")] = 0,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most events shown.")] = 20,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write all events to this NDJSON file.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Search the event log, newest first; follow one event to its decisions and signals.
+
+    \b
+    Examples:
+      taktnet log --kind decision. --site OPO
+      taktnet log --seq 1042
+      taktnet log --out everything.ndjson
+    """
+    with reading(place) as tower:
+        if out is not None:
+            count = _export(tower, out)
+            if json:
+                json_out({"path": str(out), "events": count})
+            else:
+                console().print(f"{count} events written to {out}")
+        elif seq:
+            _show_chain(tower, seq, json)
+        else:
+            _show_search(tower, (text, kind, site, item, subject), limit, json)
+
+
+def _show_search(tower: Any, words: tuple[str, ...], limit: int, json: bool) -> None:
+    from taktnet.app.encode import recorded_row
+    from taktnet.ledger.search import Query, search
+
+    rows = search(tower.ledger, Query(*words), limit)
+    if json:
+        json_out({"rows": [recorded_row(row) for row in rows]})
+        return
+    _table("", rows)
+
+
+def _show_chain(tower: Any, seq: int, json: bool) -> None:
+    from taktnet.app.encode import recorded_row
+    from taktnet.app.story import chain
+
+    found = chain(tower.ledger, seq)
+    if found is None:
+        raise TaktnetError(f"there is no event {seq}")
+    parts = ("causes", "decisions", "signals", "follows")
+    if json:
+        told = {part: [recorded_row(r) for r in getattr(found, part)] for part in parts}
+        json_out({"row": recorded_row(found.row), **told})
+        return
+    console().print_json(found.row.body.decode())
+    titles = ("Because of", "Decisions on it", "Signals", "What followed")
+    for title, part in zip(titles, parts, strict=True):
+        if rows := getattr(found, part):
+            _table(title, rows)
+
+
+def _table(title: str, rows: Sequence[Any]) -> None:
+    from taktnet.ledger.event import kind_name
+
+    table(
+        title,
+        ("seq", "at", "kind", "site", "source", "id", "what"),
+        [
+            (r.seq, r.event.at, kind_name(r.event), r.event.site, r.event.source, r.event.id,
+             _what(r.event))
+            for r in rows
+        ],
+    )  # fmt: skip
+
+
+def _what(event: Any) -> str:
+    names = ("item", "qty", "order", "shipment", "loop", "card", "decision", "reason")
+    return " ".join(str(v) for n in names if (v := getattr(event, n, "")) not in ("", None))
+
+
+def _export(tower: Any, path: Path) -> int:
+    count = 0
+    with path.open("wb") as file:
+        after = 0
+        while rows := tower.ledger.rows(after, 5000):
+            file.writelines(row.body + b"\n" for row in rows)
+            count += len(rows)
+            after = rows[-1].seq
+    return count
+
+
+@reporting
+def replay(
+    file: Annotated[Path, typer.Argument(help="A file of events in the order they happened.")],
+    place: Place = HERE,
+    speed: Annotated[
+        float, typer.Option("--speed", min=0, help="Seconds of history a second; 0: no pause.")
+    ] = 0.0,
+    json: Json = False,
+) -> None:
+    """Live through a history again: the tower's clock follows the events.
+
+    Events that are recorded already change nothing, so a replay that was stopped goes on.
+
+    \b
+    Examples:
+      taktnet replay history.ndjson.gz --place trial
+      taktnet replay week.ndjson --speed 3600
+    """
+    from taktnet.app import home
+    from taktnet.app.clock import ReplayClock
+    from taktnet.app.replay import Pace
+    from taktnet.app.tower import Tower
+    from taktnet.cli.places import settings_of
+    from taktnet.exchange.events import read_file
+
+    if not file.is_file():
+        raise TaktnetError(f"there is no file {file}")
+    found = home.resolve(place)
+    clock = ReplayClock(0)
+    tower = Tower.open(found.place, found.network, settings_of(place), clock=clock)
+    with tower, progress("events", json) as at:
+        clock.reach(tower.ledger.head.recorded)
+        pieces: Iterator[list[AnyEvent]] = read_file(file)
+        new = tower.replay(pieces, Pace(speed=speed, told=lambda count, _: at(count, 0)))
+        seq = tower.ledger.head.seq
+    if json:
+        json_out({"new": new, "seq": seq})
+        return
+    console().print(f"{new} new events; the ledger has {seq} rows")
+
+
+@reporting
+def verify(
+    place: Place = HERE,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="A signed checkpoint kept elsewhere.")
+    ] = None,
+    key: Annotated[str, typer.Option("--key", help="The key it must be signed with.")] = "",
+    json: Json = False,
+) -> None:
+    """Check every row, fact, hash and checkpoint; names the first that was changed.
+
+    \b
+    Examples:
+      taktnet verify --place plants
+      taktnet verify --checkpoint monday.note
+    """
+    from taktnet.app.verify import fits
+    from taktnet.app.verify import verify as check
+    from taktnet.ledger.note import Verifier
+
+    with reading(place) as tower, progress("rows", json) as at:
+        verifier = Verifier.parse(key) if key else None
+        verdict = check(tower.parts, at, verifier)
+        told = fits(tower.parts, checkpoint, verifier) if checkpoint is not None else ""
+    good = verdict.good and not told
+    if json:
+        json_out({"good": good, "rows": verdict.rows, "head": verdict.head.hash.hex(),
+                  "told": str(verdict), "checkpoint": told})  # fmt: skip
+    else:
+        console().print(str(verdict), style="green" if verdict.good else "red", markup=False)
+        if checkpoint is not None:
+            console().print(told or f"it continues {checkpoint}", style="red" if told else "green")
+    if not good:
+        raise typer.Exit(1)
+
+
+@reporting
+def proof(
+    seq: Annotated[int, typer.Argument(help="The row to prove.")] = 0,
+    *,
+    place: Place = HERE,
+    first: Annotated[int, typer.Option("--first", help="Size of an earlier checkpoint.")] = 0,
+    second: Annotated[int, typer.Option("--second", help="Size of a later checkpoint.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; else printed.")] = None,
+    json: Json = False,
+) -> None:
+    """Export a proof that a stranger can check: of one row, or that nothing before was changed.
+
+    The proof is JSON in any case; --json asks for nothing more.
+
+    \b
+    Examples:
+      taktnet proof 1042 --out row.json
+      taktnet proof --first 100 --second 2000
+    """
+    from taktnet.ledger import proofs
+    from taktnet.ledger.merkle import MerkleLog
+
+    with reading(place) as tower:
+        tree = MerkleLog(tower.ledger.hashes)
+        tree.extend(tower.ledger.hashes())
+        if first and second:
+            made: proofs.Proof = proofs.prove_consistency(tower.ledger, tree, first, second)
+        elif seq:
+            made = proofs.prove_inclusion(tower.ledger, tree, seq)
+        else:
+            raise TaktnetError("say which row, or --first and --second")
+        data = proofs.to_json(made)
+    if out is None:
+        sys.stdout.write(data.decode())
+        return
+    out.write_bytes(data)
+    if json:
+        json_out({"path": str(out)})
+    else:
+        console().print(f"written to {out}")
