@@ -34,8 +34,8 @@ class Site:
         low=0,
         high=9,
     )
-    latitude: float = column("North positive", unit="deg", low=-90, high=90)
-    longitude: float = column("East positive", unit="deg", low=-180, high=180)
+    latitude: float = column("Degrees north, south negative", unit="deg", low=-90, high=90)
+    longitude: float = column("Degrees east, west negative", unit="deg", low=-180, high=180)
     country: str = column("ISO 3166-1 alpha-2 code", form="country")
     zone: str = column("IANA time zone in which shifts and windows are meant", form="zone")
     calendar: str = column(
@@ -108,8 +108,8 @@ class BomLine:
 class StockPoint:
     """Where stock of an item is kept, and by which policy it is replenished."""
 
-    site: str = column("Where", key=True, refers="sites")
-    item: str = column("What", key=True, refers="items")
+    site: str = column("Site that keeps the stock", key=True, refers="sites")
+    item: str = column("Item that is kept", key=True, refers="items")
     policy: Policy = column(
         "none (no order of its own), kanban (by loops), base_stock, sS (order up to),"
         " RQ (fixed lot)",
@@ -146,8 +146,8 @@ class StockPoint:
 class Process:
     """How an item is made at a site on a resource."""
 
-    site: str = column("Where", key=True, refers="sites")
-    item: str = column("What is made", key=True, refers="items")
+    site: str = column("Site that makes the item", key=True, refers="sites")
+    item: str = column("Item that is made", key=True, refers="items")
     resource: str = column("Line or machine that makes it", key=True, refers="resources")
     cycle_s: float = column("Seconds of one resource per unit", unit="s", above=0, high=BIG)
     setup_s: float = column("Seconds to change over to it", default=0.0, unit="s", low=0, high=1e7)
@@ -185,8 +185,8 @@ class Lane:
     """A way from one site to another."""
 
     id: str = column("Short name", key=True)
-    origin: str = column("From", refers="sites")
-    destination: str = column("To", refers="sites")
+    origin: str = column("Site of departure", refers="sites")
+    destination: str = column("Site of arrival", refers="sites")
     mode: Mode = column("Mode of the main leg", default="road")
     transit_kind: TransitKind = column("Distribution of transit time", default="fixed")
     transit_h: float = column("Mean transit time, door to door", unit="h", above=0, high=8784)
@@ -202,12 +202,12 @@ class Lane:
         default="",
         form="departures",
     )
-    distance_km: float = column("Distance", default=0.0, unit="km", low=0, high=50000)
+    distance_km: float = column("Distance along the way", default=0.0, unit="km", low=0, high=50000)
     cost_shipment: float = column(
-        "Cost per shipment", default=0.0, unit="currency", low=0, high=BIG
+        "Fixed cost per shipment", default=0.0, unit="currency", low=0, high=BIG
     )
-    cost_kg: float = column("Cost per kg", default=0.0, unit="currency/kg", low=0, high=BIG)
-    cost_m3: float = column("Cost per m3", default=0.0, unit="currency/m3", low=0, high=BIG)
+    cost_kg: float = column("Freight cost per kg", default=0.0, unit="currency/kg", low=0, high=BIG)
+    cost_m3: float = column("Freight cost per m3", default=0.0, unit="currency/m3", low=0, high=BIG)
     currency: str = column("ISO 4217 code of the costs", default="EUR", form="currency")
     capacity_kg: float | None = column(
         "Most a shipment may weigh; blank has no limit", default=None, unit="kg", above=0, high=BIG
@@ -231,10 +231,10 @@ class Lane:
 class Source:
     """A supply option: an item for a site, from an origin over a lane."""
 
-    site: str = column("Who receives", key=True, refers="sites")
-    item: str = column("What", key=True, refers="items")
-    origin: str = column("Who ships", key=True, refers="sites")
-    lane: str = column("How it comes", key=True, refers="lanes")
+    site: str = column("Site that receives", key=True, refers="sites")
+    item: str = column("Item that is received", key=True, refers="items")
+    origin: str = column("Site that ships", key=True, refers="sites")
+    lane: str = column("Lane from the origin to the site", key=True, refers="lanes")
     price: float = column("Price per unit", default=0.0, unit="currency", low=0, high=BIG)
     currency: str = column("ISO 4217 code of the price", default="EUR", form="currency")
     price_breaks: str = column(
@@ -266,11 +266,11 @@ class Loop:
 
     id: str = column("Short name", key=True)
     kind: LoopKind = column("Which rule the loop follows")
-    site: str = column("Who consumes", refers="sites")
-    item: str = column("What", refers="items")
-    origin: str = column("Who replenishes; the site itself for production", refers="sites")
+    site: str = column("Site that consumes", refers="sites")
+    item: str = column("Item that circulates", refers="items")
+    origin: str = column("Site that replenishes; the site itself for production", refers="sites")
     lane: str = column(
-        "How it comes; blank takes the lane of the source, or none within a site", default="",
+        "Lane it comes by; blank takes the lane of the source, or none within a site", default="",
         refers="lanes",
     )  # fmt: skip
     resource: str = column(
@@ -302,7 +302,7 @@ class Demand:
     """What a customer takes of an item, and who ships it."""
 
     site: str = column("The customer", key=True, refers="sites")
-    item: str = column("What", key=True, refers="items")
+    item: str = column("Item that the customer takes", key=True, refers="items")
     supplier: str = column("Site that ships to the customer", key=True, refers="sites")
     rate_day: float = column(
         "Mean units per calendar day, over the whole week", unit="item/d", low=0, high=BIG
