@@ -5,9 +5,9 @@
 Starts a PostgreSQL of its own (fsync and synchronous_commit on). Each batch is checked, looked up
 by key, lowered, chained, copied in binary and committed; "+ state" folds it into the live state
 too. "clients" submit one event at a time to the tower's writer, wait for the commit, submit the
-next: the writer commits what waits as one group. The bars: 18,000/s in batches of 100, 32 clients together at
-least 4 times one. Beside it the floor, one-row commits of the same server, and the plain append of
-`eventsourcing` on it where that package can be had.
+next: the writer commits what waits as one group. The bars: 18,000/s in batches of 100, 32 clients
+together at least 4 times one. Beside it the floor, one-row commits of the same server, and the
+plain append of `eventsourcing` on it where that package can be had.
 """
 
 from __future__ import annotations
@@ -208,8 +208,8 @@ def main() -> int:
         ]
         print(json.dumps({"load": os.getloadavg(), "rows": rows, "bars": told}, indent=1))
     else:
-        print(f"Durable append to PostgreSQL, {args.seconds:g} s a figure, median of {args.rounds}; "
-              f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")  # fmt: skip
+        print(f"Durable append to PostgreSQL, {args.seconds:g} s a figure, median of "
+              f"{args.rounds}; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")  # fmt: skip
         print(f"{'what':<24}{'size':>6}{'events/s':>12}{'p50 ms':>10}{'p99 ms':>10}")
         for (what, size), f in sorted(table.items()):
             shown = f"{f['events_s']:>12,.0f}{f['p50_ms']:>10.2f}{f['p99_ms']:>10.2f}" if f else (

@@ -5,8 +5,8 @@ projection reads, and `bodies-*.parquet` with (seq, recorded, body, hash). The m
 each the range of rows, the hash of the last, the Merkle root up to it and the SHA-256 of the
 files, and is replaced whole when both files are safely on disk: a segment is there or it is not.
 
-Columns rather than one binary column: 11 against 38 bytes a fact, read at the same speed once
-columns that are constant in a row group are filled in from their statistics.
+Columns rather than one binary column: a third of the size, read as fast once columns that are
+constant in a row group are filled in from their statistics, and open to other tools.
 """
 
 from __future__ import annotations
@@ -33,11 +33,21 @@ ROWS = 1_000_000
 GROUP = 131_072
 _PAGE = 10_000
 _MANIFEST = "manifest.json"
+_SLOTS: tuple[str, ...] = FACT.names or ()
 # rising or nearly so: stored as differences
 _DELTA: tuple[str, ...] = ("seq", "at", "recorded", "ref", "ref2")
-_DELTA_ENCODING: dict[str, str] = dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED")
-_SLOTS: tuple[str, ...] = FACT.names or ()
-_DICTIONARY = [name for name in _SLOTS if name not in (*_DELTA, "t1", "t2")]
+_PLAIN = ("t1", "t2")
+# LZ4 and not zstd: half as large again, read a quarter faster
+_FACTS_FORM: dict[str, Any] = {
+    "compression": "lz4",
+    "use_dictionary": [name for name in _SLOTS if name not in (*_DELTA, *_PLAIN)],
+    "column_encoding": dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED"),
+}
+_BODIES_FORM: dict[str, Any] = {
+    "compression": "zstd",
+    "use_dictionary": ["recorded"],
+    "column_encoding": {"seq": "DELTA_BINARY_PACKED"},
+}
 _BODIES = pa.schema(
     [("seq", pa.int64()), ("recorded", pa.int64()), ("body", pa.binary()), ("hash", pa.binary(32))]
 )
@@ -143,7 +153,7 @@ class Segments:
         path = self.folder / f"facts-{after + 1:012d}-{last:012d}.parquet"
         schema = pa.schema([(n, pa.from_numpy_dtype(FACT[n])) for n in _SLOTS])
         count, held, waiting = 0, 0, list[np.ndarray]()
-        with _Writer(path, schema, _DELTA_ENCODING, _DICTIONARY) as out:
+        with _Writer(path, schema, _FACTS_FORM) as out:
             for facts in ledger.facts(after, last):
                 waiting.append(facts)
                 held += len(facts)
@@ -158,7 +168,7 @@ class Segments:
     def _write_bodies(self, ledger: Ledger, after: int, last: int) -> File:
         path = self.folder / f"bodies-{after + 1:012d}-{last:012d}.parquet"
         first = after
-        with _Writer(path, _BODIES, {"seq": "DELTA_BINARY_PACKED"}, ["recorded"]) as out:
+        with _Writer(path, _BODIES, _BODIES_FORM) as out:
             while after < last:
                 page = ledger.rows(after, min(_PAGE, last - after))
                 if not page or page[-1].seq != after + len(page):
@@ -241,18 +251,10 @@ def all_facts(
 class _Writer:
     """A Parquet file under a temporary name until it is whole and on disk."""
 
-    def __init__(
-        self, path: Path, schema: pa.Schema, encoding: dict[str, str], dictionary: list[str]
-    ) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, form: dict[str, Any]) -> None:
         self._path, self._draft = path, path.with_suffix(".tmp")
         self.digest = ""
-        self._out = pq.ParquetWriter(
-            self._draft,
-            schema,
-            compression="zstd",
-            use_dictionary=dictionary,  # pyright: ignore[reportArgumentType] # stubs say bool
-            column_encoding=encoding,
-        )
+        self._out = pq.ParquetWriter(self._draft, schema, **form)
 
     def __enter__(self) -> _Writer:
         return self
