@@ -126,7 +126,7 @@ class Rules:
         control = self._control.ctypes.data
         rules = self._lowered.memory.address
         while run_events(state.memory.address, rules, control) == 0:
-            self._room(state, len(self._out) + int(c["need"]), int(c["tail"]))
+            self._room(state, int(c["out_n"]) + int(c["need"]), int(c["tail"]))
             state.grow(int(c["need"]))
         out = self._out[: int(c["out_n"])].copy()
         return self._told(out)
