@@ -208,8 +208,9 @@ def main() -> int:
         ]
         print(json.dumps({"load": os.getloadavg(), "rows": rows, "bars": told}, indent=1))
     else:
-        print(f"Durable append to PostgreSQL, {args.seconds:g} s a figure, median of "
-              f"{args.rounds}; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")  # fmt: skip
+        where = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+        how = f"{args.seconds:g} s a figure, median of {args.rounds}"
+        print(f"Durable append to PostgreSQL, {how}; {where}")
         print(f"{'what':<24}{'size':>6}{'events/s':>12}{'p50 ms':>10}{'p99 ms':>10}")
         for (what, size), f in sorted(table.items()):
             shown = f"{f['events_s']:>12,.0f}{f['p50_ms']:>10.2f}{f['p99_ms']:>10.2f}" if f else (
