@@ -65,7 +65,7 @@ class TowerApp(FastAPI):
 
 
 def create_app(tower: Tower, settings: Settings | None = None) -> TowerApp:
-    """The application over `tower`: API, pages if they are there, OpenAPI at /api/openapi.json."""
+    """The application over `tower`: API, pages, OpenAPI at /api/openapi.json."""
     settings = settings or tower.settings
     app = TowerApp(
         title="Taktnet",
@@ -80,8 +80,7 @@ def create_app(tower: Tower, settings: Settings | None = None) -> TowerApp:
     describe.hot_routes(app)
     app.include_router(reads.routes(tower))
     app.include_router(jobs.routes(tower))
-    if hasattr(pages, "router"):
-        app.include_router(pages.router(tower))
+    app.include_router(pages.router(tower))
     describe.schema(app)
     return app
 

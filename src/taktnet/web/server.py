@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
@@ -15,6 +19,7 @@ from taktnet.base.errors import TaktnetError
 from taktnet.web.api import TowerApp, create_app
 from taktnet.web.security import check_address, is_loopback
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SWITCH_S = 0.001  # threads change places often: a commit must not wait for a page
 
 
@@ -24,6 +29,19 @@ class TowerServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: TowerApp) -> None:
         super().__init__(config)
         self._app = app
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Stop at SIGINT and SIGTERM, and then return: the tower is still to be closed."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {one: signal.signal(one, self.handle_exit) for one in _SIGNALS}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal: close the streams, then as uvicorn does."""
