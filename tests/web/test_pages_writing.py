@@ -120,16 +120,15 @@ def test_a_trend_line_stays_in_its_box(values: list[float | None]) -> None:
         assert -0.05 <= float(x) <= 84.05 and 0 <= float(y) <= 28
 
 
-def _pace(required: float, actual: float | None) -> PaceRow:
-    return PaceRow("OPO", "Porto", "UTC", "DU", "pcs", 60.0, required, actual, "ok")
+def _pace(deviation: float | None) -> PaceRow:
+    return PaceRow("OPO", "L1", "UTC", 60.0, 600, 504, deviation, -1.5, "warn")
 
 
 def test_pace_behind_and_ahead() -> None:
-    """504 made of 600 required is 16 % behind; nothing known is a dash, not minus 100 %."""
-    assert _pace(600, 504).deviation == pytest.approx(-0.16)
-    assert "−16 %" in draw.deviation(_pace(600, 504))
-    assert _pace(600, None).deviation is None and "–" in draw.deviation(_pace(600, None))
-    assert _pace(0, 5).deviation is None
+    """504 made of 600 asked for is 16 % behind; where nothing is asked for there is a dash."""
+    shown = draw.deviation(_pace(504 / 600 - 1))
+    assert "−16 %" in shown and 'title="1.5 h of work behind"' in shown
+    assert "–" in draw.deviation(_pace(None)) and "%" not in draw.deviation(_pace(None))
 
 
 @given(st.integers(0, 500), st.integers(0, 1 << 60), st.integers(1, 60))

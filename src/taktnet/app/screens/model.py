@@ -89,27 +89,27 @@ class MapFlow:
 
 @dataclass(frozen=True, slots=True)
 class PaceRow:
-    """The takt a place must keep beside the pace it keeps, in units a day."""
+    """The takt that a plant, or one of its lines, must keep beside the pace it keeps.
+
+    Rates are units a day; `deviation` compares what was done with what working time asked for
+    (None: nothing was asked for), `ahead_h` says it in working hours, negative when behind.
+    `runs_at` is when the buffer of `item` comes to its end: 0 while it does not.
+    """
 
     site: str
-    name: str
+    line: str
     zone: str
-    item: str
-    unit: str
     takt_s: float | None
     required: float
-    actual: float | None
+    actual: float
+    deviation: float | None
+    ahead_h: float | None
     level: Level
+    item: str = ""
+    unit: str = ""
     buffer: float | None = None
-    runs: Literal["dry", "full", ""] = ""  # what the buffer comes to at `runs_at`
+    runs: Literal["dry", "full", ""] = ""
     runs_at: int = 0
-
-    @property
-    def deviation(self) -> float | None:
-        """Actual over required, less one; negative is behind."""
-        if self.actual is None or self.required <= 0:
-            return None
-        return self.actual / self.required - 1
 
 
 @dataclass(frozen=True, slots=True)

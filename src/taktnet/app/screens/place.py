@@ -75,7 +75,6 @@ class SitePage:
     resources: tuple[ResourceLine, ...]
     pace: tuple[PaceRow, ...]
     decisions: tuple[DecisionLine, ...]
-    pace_site: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,6 @@ class ItemPage:
     loops_query: str
     pace: tuple[PaceRow, ...]
     decisions: tuple[DecisionLine, ...]
-    pace_site: bool = True
 
 
 _PER_PAGE = 50
@@ -276,6 +274,6 @@ def item_page(
         len(orders),
         tuple(line for line in loops if line.item == id)[:_MOST_LOOPS],
         urlencode({"item": id}),
-        tuple(p for p in pace if p.item == id),
+        tuple(p for p in pace if p.item == id and p.line),
         _decisions(desk, lambda d: d.item == id),
     )

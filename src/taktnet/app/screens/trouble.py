@@ -76,8 +76,8 @@ def _waiting(desk: Desk) -> list[Trouble]:
 def _short(pace: tuple[PaceRow, ...], now: int) -> list[Trouble]:
     rows = []
     for p in pace:
-        if p.runs == "dry" and p.runs_at and p.runs_at - now < _SOON_US and p.actual is not None:
-            text = f"{amount(round(p.actual, 1))} a day against {amount(round(p.required, 1))}"
+        if p.runs == "dry" and p.line and p.runs_at - now < _SOON_US:
+            text = f"{amount(p.buffer or 0.0)} {p.unit} left behind {p.line} at present rates"
             left = span(max(0, p.runs_at - now) / HOUR_US)
             title = f"{p.item} at {p.site} runs dry in {left}"
             rows.append(Trouble("short", "warn", title, text, 0, p.zone, _page(p.site)))

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from taktnet.app.screens.kpi import KpiScreen
 from taktnet.app.screens.model import PaceRow
 from taktnet.app.screens.overview import Overview
-from taktnet.web.pages.format import money, num
+from taktnet.web.pages.format import hours, money, num
 
 _W, _H = 84, 28
 _FULL = 0.5  # the gauge is full at half as much again, or half
@@ -57,8 +57,10 @@ def deviation(row: PaceRow) -> Markup:
     x, width = (50 + share, -share) if share < 0 else (50.0, share)
     level = row.level if row.level in ("warn", "crit") else "ok"
     percent = f"{'+' if d > 0 else ''}{num(d * 100)} %"
+    told = "" if row.ahead_h is None else f"{hours(abs(row.ahead_h))} of work "
+    told += "behind" if d < 0 else "ahead"
     return Markup(  # noqa: S704 - numbers only, and a level of ours
-        '<span class="gauge"><svg viewBox="0 0 100 14" preserveAspectRatio="none" '
+        f'<span class="gauge" title="{told}"><svg viewBox="0 0 100 14" preserveAspectRatio="none" '
         'aria-hidden="true"><rect class="rail" x="0" y="4" width="100" height="6" rx="1"/>'
         f'<rect class="bar-{level}" x="{x:.1f}" y="4" width="{width:.1f}" height="6"/>'
         '<rect class="zero" x="49.6" y="1" width="0.8" height="12"/></svg>'

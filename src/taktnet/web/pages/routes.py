@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from taktnet.app.screens.log import LogQuery
+from taktnet.app.screens.model import Head
 from taktnet.app.screens.port import Screens
+from taktnet.base.errors import TaktnetError
 from taktnet.web.pages.assets import asset
 from taktnet.web.pages.render import environment
 
@@ -58,6 +61,30 @@ class Pages:
         }
         html = self.templates.get_template(template).render(values)
         return HTMLResponse(html, status, _HEADERS)
+
+    def guarded(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        """The handler; when a part of the tower fails, a page that says so."""
+
+        @wraps(handler)
+        def told(*args: Any, **values: Any) -> Response:
+            try:
+                return handler(*args, **values)
+            except TaktnetError as error:
+                return self._failure(str(error))
+
+        return told
+
+    def _failure(self, message: str) -> Response:
+        """Made without the tower, which may be what fails."""
+        html = self.templates.get_template("error.html").render(
+            head=Head(0, 0, "", 0, 0, 0),
+            here="/",
+            section="",
+            title="Out of order",
+            message=message,
+            remedy="Reload in a moment; the log of the server says more.",
+        )
+        return HTMLResponse(html, 503, _HEADERS | {"Retry-After": "2"})
 
     def missing(self, request: Request, what: str, name: str) -> Response:
         """A page that says what is not there."""
@@ -257,7 +284,7 @@ def make_router(screens: Screens) -> APIRouter:
         ("/static/{name:path}", static),
     )
     for path, handler in gets:
-        made.add_api_route(path, handler, methods=["GET"], response_model=None)
+        made.add_api_route(path, pages.guarded(handler), methods=["GET"], response_model=None)
 
     async def approve(request: Request, id: str) -> Response:
         return await _answer(pages, request, id, True)
