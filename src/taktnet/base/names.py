@@ -58,14 +58,15 @@ class Names:
     def since(self, counts: tuple[int, ...]) -> list[tuple[int, int, str]]:
         """(domain, id, text) of every name given after `counts`, a former `counts()`."""
         return [
-            (int(d), i, self._texts[d][i])
-            for d in Domain
-            for i in range(counts[d], len(self._texts[d]))
+            (d, i, texts[i])
+            for d, texts in enumerate(self._texts)
+            if len(texts) > counts[d]
+            for i in range(counts[d], len(texts))
         ]
 
     def counts(self) -> tuple[int, ...]:
         """How many ids each domain has given, in domain order."""
-        return tuple(len(t) for t in self._texts)
+        return tuple(map(len, self._texts))
 
     def load(self, rows: Iterable[tuple[int, int, str]]) -> None:
         """Take up stored rows (domain, id, text), in id order within each domain."""

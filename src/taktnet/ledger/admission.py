@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, cast
 
 from msgspec import Struct
@@ -17,11 +18,13 @@ from taktnet.base.names import Names
 from taktnet.ledger import codec
 from taktnet.ledger import event as e
 from taktnet.ledger.event import AnyEvent
-from taktnet.ledger.fact import FACT, Flag, Lowering, micros
-from taktnet.ledger.ledger import Admission, Admitted, Entry, Outcome, Parked, Receipt
+from taktnet.ledger.fact import EPOCH, FACT, Flag, Lowering, instant, micros
+from taktnet.ledger.ledger import Admission, Admitted, Entry, Parked, Receipt
 
 #: tenant, source, id
 Key = tuple[str, str, str]
+
+_LATE, _SKEWED = int(Flag.LATE), int(Flag.SKEWED)
 
 #: Clocks of partners differ: business time up to this far after recorded time is not remarked on.
 SKEW_TOLERANCE_US = 300_000_000
@@ -106,27 +109,17 @@ class Closed:
         return micros(event.at) < max(of_all, self._until.get((event.tenant, event.site), 0))
 
 
-def flags_of(event: AnyEvent, recorded: int, closed: Closed, tolerance: int) -> int:
-    """LATE and SKEWED as they apply to `event`; never to a decision, which is made now."""
+def flags_of(event: AnyEvent, latest: datetime, closed: Closed) -> int:
+    """LATE and SKEWED (business time after `latest`); never for a decision, which is made now."""
     if type(event) is e.DecisionTaken:
         return 0
-    late = int(Flag.LATE) if closed.is_late(event) else 0
-    return late | int(Flag.SKEWED) if micros(event.at) > recorded + tolerance else late
+    late = _LATE if closed.is_late(event) else 0
+    return late | _SKEWED if event.at > latest else late
 
 
 def key_of(event: e.Event) -> Key:
     """The key under which an event is recorded once."""
     return event.tenant, event.source, event.id
-
-
-class _Pending(Struct, frozen=True):
-    """A key taken within the batch: by `admitted[k]`, or by an event that is parked now."""
-
-    outcome: Outcome
-    k: int
-    body: bytes
-    facts: bytes
-    event: AnyEvent
 
 
 class Desk:
@@ -145,6 +138,7 @@ class Desk:
         self._closed = Closed(closed)
         self._parked = {_original_key(p.event): p for p in parked}
         self._staged: Stage | None = None
+        self._stamped = 0, EPOCH  # recorded time, and the latest business time without remark
 
     @property
     def stage(self) -> Stage:
@@ -198,10 +192,12 @@ class Desk:
         undone: bytes = b"",
         original: AnyEvent | None = None,
     ) -> bytes:
-        flags = flags_of(event, recorded, closed, self._tolerance)
+        if recorded != self._stamped[0]:
+            self._stamped = recorded, instant(recorded + self._tolerance)
+        flags = flags_of(event, self._stamped[1], closed)
         if original is None:
             return self._lowering.facts(event, recorded, flags)
-        again = int(Flag.LATE) if closed.is_late(original) else 0
+        again = _LATE if closed.is_late(original) else 0
         return self._lowering.facts(event, recorded, flags, undone, again)
 
 
@@ -231,7 +227,7 @@ class _Batch:
         self._closed = closed
         self._parked = dict(parked)  # by the key of the original they wait for
         self._parked_keys = {key_of(p.event): p for p in parked.values()}
-        self._taken: dict[Key, _Pending] = {}
+        self._taken: dict[Key, int] = {}  # to the place in `_admitted`
         self._corrected: set[Key] = set()
         self._admitted: list[Admitted] = []
         self._index: list[int] = []
@@ -241,24 +237,25 @@ class _Batch:
     def run(self, events: Sequence[AnyEvent], recorded: int) -> Admission:
         self._recorded = recorded
         settled = [codec.settled(event) for event in events]
-        keys = [key_of(event) for event, _, faults in settled if not faults]
-        known = self._lookups.recorded(keys)
+        keys = [key_of(event) for event, _, _ in settled]
+        known = self._lookups.recorded([k for k, s in zip(keys, settled, strict=True) if s[1]])
+        taken = self._taken
         receipts: list[Receipt] = []
         for at, (event, body, faults) in enumerate(settled):
+            key = keys[at]
             if faults:
-                receipts.append(Receipt("rejected", 0, _told_id(event), _words(faults)))
-                continue
-            key = key_of(event)
-            if key in known:
-                receipts.append(self._again(event, body, *known[key]))
-            elif key in self._taken:
-                receipts.append(self._twin(event, body, at, self._taken[key]))
+                receipt = Receipt("rejected", 0, _told_id(event), _words(faults))
+            elif key in known:
+                receipt = self._again(event, body, *known[key])
+            elif key in taken:
+                receipt = self._twin(event, body, at, taken[key])
             elif key in self._parked_keys:
-                receipts.append(self._still_parked(event, body))
+                receipt = self._still_parked(event, body)
             elif event.corrects:
-                receipts.append(self._correction(event, body, at))
+                receipt = self._correction(event, body, at)
             else:
-                receipts.append(self._take(event, body, at))
+                receipt = self._take(event, body, at, key)
+            receipts.append(receipt)
         return Admission(
             tuple(self._admitted), tuple(self._index), tuple(receipts), tuple(self._twins)
         )
@@ -268,12 +265,10 @@ class _Batch:
             return Receipt("duplicate", seq, event.id)
         return self._conflict(event, body, f"number {seq} has this key and other content", seq)
 
-    def _twin(self, event: AnyEvent, body: bytes, at: int, first: _Pending) -> Receipt:
-        if first.outcome == "recorded":
-            self._twins.append((at, first.k))
-        if body == first.body:
-            outcome: Outcome = "duplicate" if first.outcome == "recorded" else first.outcome
-            return Receipt(outcome, 0, event.id)
+    def _twin(self, event: AnyEvent, body: bytes, at: int, k: int) -> Receipt:
+        self._twins.append((at, k))
+        if body == self._admitted[k].body:
+            return Receipt("duplicate", 0, event.id)
         return self._conflict(event, body, "an event before it has this key and other content")
 
     def _still_parked(self, event: AnyEvent, body: bytes) -> Receipt:
@@ -295,39 +290,37 @@ class _Batch:
             return self._conflict(event, body, f"{event.corrects} was corrected before")
         found = self._original(original)
         if found is None:
-            self._park(event, body)
+            self._park(event)
             return _parked_receipt(event)
-        facts, undone = found
-        if type(undone) in FINAL:
-            detail = f"{event.corrects} is a {e.kind_name(undone)}, which is never undone"
+        if type(found[1]) in FINAL:
+            detail = f"{event.corrects} is a {e.kind_name(found[1])}, which is never undone"
             return Receipt("rejected", 0, event.id, detail)
         self._corrected.add(original)
-        return self._take(event, body, at, facts, undone)
+        return self._take(event, body, at, key_of(event), found)
 
     def _original(self, key: Key) -> tuple[bytes, AnyEvent] | None:
-        pending = self._taken.get(key)
-        if pending is not None and pending.outcome == "recorded":
-            return pending.facts, pending.event
+        k = self._taken.get(key)
+        if k is not None:
+            return self._admitted[k].facts, self._admitted[k].event
         found = self._lookups.original(key)
         return None if found is None else (found[0], codec.decode_one(found[1]))
 
-    def _park(self, event: AnyEvent, body: bytes) -> None:
+    def _park(self, event: AnyEvent) -> None:
         parked = Parked(self._recorded, event)
         self._stage.parked.append(parked)
         self._parked[_original_key(event)] = parked
-        self._taken[key_of(event)] = _Pending("parked", 0, body, b"", event)
+        self._parked_keys[key_of(event)] = parked
 
     def _take(
         self,
         event: AnyEvent,
         body: bytes,
         at: int,
-        undone: bytes = b"",
-        original: AnyEvent | None = None,
+        key: Key,
+        corrected: tuple[bytes, AnyEvent | None] = (b"", None),
     ) -> Receipt:
-        facts = self._lower(event, self._recorded, self._closed, undone, original)
-        key = key_of(event)
-        self._taken[key] = _Pending("recorded", len(self._admitted), body, facts, event)
+        facts = self._lower(event, self._recorded, self._closed, *corrected)
+        self._taken[key] = len(self._admitted)
         self._admitted.append(Admitted(event, body, facts))
         self._index.append(at)
         if type(event) is e.PeriodClosed:
@@ -341,13 +334,14 @@ class _Batch:
     def _release(self, original: Key, facts: bytes, undone: AnyEvent) -> None:
         """The parked correction of an event that has just been taken follows it."""
         event = self._parked.pop(original).event
-        body = codec.encode(event)
-        self._stage.released.append(key_of(event))
+        body, key = codec.encode(event), key_of(event)
+        del self._parked_keys[key]
+        self._stage.released.append(key)
         if type(undone) in FINAL:
             self._conflict(event, body, "")
             return
         self._corrected.add(original)
-        self._take(event, body, -1, facts, undone)
+        self._take(event, body, -1, key, (facts, undone))
 
 
 def _original_key(event: AnyEvent) -> Key:

@@ -12,6 +12,7 @@ field, so that its sender gets every fault at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any, Literal
 
 import msgspec
@@ -20,7 +21,7 @@ from msgspec import Raw, Struct
 from taktnet.base.errors import Fault, InputFaults
 from taktnet.ledger import event as e
 from taktnet.ledger.event import AnyEvent
-from taktnet.ledger.rules import check, tidy
+from taktnet.ledger.rules import check, is_plain, tidy
 from taktnet.ledger.wording import object_faults, shown
 
 Form = Literal["json", "ndjson"]
@@ -46,7 +47,7 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Overflo
 
 
 def encode(event: AnyEvent) -> bytes:
-    """The canonical bytes of `event`."""
+    """The canonical bytes of `event`, which is sound."""
     return _ENCODER.encode(tidy(event))
 
 
@@ -62,12 +63,31 @@ def settled(event: AnyEvent) -> tuple[AnyEvent, bytes, tuple[Fault, ...]]:
     reading the bytes back, meaning by the rules of its kind. Bytes are empty if there are faults.
     """
     try:
-        body = encode(event)
+        body = _ENCODER.encode(event)
         again = _ONE.decode(body)
-    except (*_UNREADABLE, TypeError, ValueError, AttributeError) as problem:
+    except (*_UNREADABLE, TypeError, ValueError) as problem:
         return event, b"", _faults_of_value(event, problem)
-    faults = check(again, escapes=b"\\" in body)
-    return (event, b"", tuple(faults)) if faults else (again, body, ())
+    escapes = b"\\" in body
+    try:
+        if not escapes and is_plain(event):
+            return event, body, ()
+    except (AttributeError, TypeError, ValueError):
+        pass  # made with a text for an instant, a NaN or the like: looked at closely below
+    return _closely(event, again, escapes)
+
+
+def _closely(
+    event: AnyEvent, again: AnyEvent, escapes: bool
+) -> tuple[AnyEvent, bytes, tuple[Fault, ...]]:
+    numbers = (value for value in msgspec.structs.astuple(event) if isinstance(value, float))
+    if not all(isfinite(number) for number in numbers):
+        return event, b"", (Fault("event", 0, "", "NaN or infinity", "numbers"),)
+    try:
+        again = tidy(again)
+    except OverflowError as problem:
+        return event, b"", _faults_of_value(event, problem)
+    faults = check(again, escapes=escapes)
+    return (event, b"", tuple(faults)) if faults else (again, _ENCODER.encode(again), ())
 
 
 def decode(
@@ -87,13 +107,23 @@ def decode(
         return _decode_lines(data, where, limits)
     if data.lstrip()[:1] == b"{":
         return _decode_items([(1, data)], where, limits)
-    try:
-        events = [tidy(event) for event in _MANY.decode(data)]
-    except _UNREADABLE:
+    events = _all_at_once(data)
+    if events is None or len(events) > limits.events:
         return _decode_items(_split(data, where), where, limits)
+    return events
+
+
+def _all_at_once(data: bytes) -> list[AnyEvent] | None:
+    """All events of a JSON array, or None if anything is wrong with any of them."""
     escapes = b"\\" in data
-    if len(events) > limits.events or any(check(x, escapes=escapes) for x in events):
-        return _decode_items(_split(data, where), where, limits)
+    try:
+        events = _MANY.decode(data)
+        if escapes or not all(map(is_plain, events)):
+            events = [event if is_plain(event) else tidy(event) for event in events]
+            if any(check(event, escapes=escapes) for event in events):
+                return None
+    except _UNREADABLE:
+        return None
     return events
 
 
@@ -122,12 +152,14 @@ def _decode_items(items: Sequence[tuple[int, bytes]], where: str, limits: Limits
     faults: list[Fault] = []
     for row, item in items:
         try:
-            event = tidy(_ONE.decode(item))
+            event = _ONE.decode(item)
+            if b"\\" in item or not is_plain(event):
+                event = tidy(event)
+                faults += check(event, where, row)
         except _UNREADABLE as problem:
             faults += _item_faults(item, problem, where, row)
         else:
             events.append(event)
-            faults += check(event, where, row)
     if faults:
         raise InputFaults(faults)
     return events

@@ -214,6 +214,14 @@ class SqliteLedger(WritingLedger):
 
     # -- what the desk asks ----------------------------------------------------------------------
 
+    @contextmanager
+    def _looking(self) -> Iterator[apsw.Connection]:
+        """The writer's own connection, whose pages are warm: a reader's go with every commit."""
+        if self._writer is None:
+            raise StoreError(f"{self.path}: opened for reading only.")
+        with self._mutex, schema.in_words(self.path):
+            yield self._writer
+
     def _key(self, key: Key) -> tuple[int, int, str]:
         find = self.names.find
         return find(Domain.TENANT, key[0]), find(Domain.SOURCE, key[1]), key[2]
@@ -225,7 +233,7 @@ class SqliteLedger(WritingLedger):
             return {}
         text = self.names.text
         sql = f"SELECT tenant, source, id, seq, body {_BY_KEY}"
-        with self._reading() as reader:
+        with self._looking() as reader:
             return {
                 (text(Domain.TENANT, tenant), text(Domain.SOURCE, source), told): (seq, body)
                 for tenant, source, told, seq, body in reader.executemany(sql, wanted)
@@ -233,14 +241,14 @@ class SqliteLedger(WritingLedger):
 
     def original(self, key: Key) -> tuple[bytes, bytes] | None:
         """See `Lookups.original`."""
-        with self._reading() as reader:
+        with self._looking() as reader:
             sql = f"SELECT facts, body {_BY_KEY}"
             return reader.execute(sql, self._key(key)).get
 
     def is_corrected(self, key: Key) -> bool:
         """See `Lookups.is_corrected`."""
         sql = "SELECT 1 FROM event WHERE tenant = ? AND source = ? AND corrects = ?"
-        with self._reading() as reader:
+        with self._looking() as reader:
             return reader.execute(sql, self._key(key)).get is not None
 
     # -- reading -------------------------------------------------------------------------------
