@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from network_small import TEXTS, write_texts
 
 from taktnet.base.errors import Fault, InputFaults
-from taktnet.network import Network, csv_io, excel_io, parquet_io
+from taktnet.network import Network, csv_io, draft, excel_io, parquet_io
 from taktnet.network.template import write_template
 
 
@@ -258,3 +260,63 @@ def test_the_empty_template_says_what_is_missing(tmp_path: Path) -> None:
     write_template(tmp_path / "template.xlsx")
     faults = refusal(tmp_path / "template.xlsx")
     assert [(f.where, f.found) for f in faults] == [("template.xlsx sheet sites", "no site")]
+
+
+def test_a_file_of_nothing_but_faults_is_told_in_part(tmp_path: Path) -> None:
+    """Of 50,000 wrong rows the first thousand are told, in seconds, and the rest counted."""
+    place = write_texts(tmp_path)
+    head = TEXTS["lanes"].splitlines()[0]
+    rows = (f"L{i},OPO{i},KRK{i},raod,fixed,-1,0,,,0,0,0,0,EUR,,,0,,24" for i in range(50_000))
+    (place / "lanes.csv").write_text("\n".join([head, *rows]))
+    faults = [f for f in refusal(place) if f.where == "network/lanes.csv"]
+    assert len(faults) == draft.MAX_FAULTS + 1
+    assert "more faults" in faults[-1].found
+
+
+def test_many_dangling_names_are_told_in_seconds(tmp_path: Path) -> None:
+    """20,000 lanes to places that do not exist do not compare every name with every other."""
+    place = write_texts(tmp_path)
+    row = "fixed,5,0,,,0,0,0,0,EUR,,,0,,24"
+    rows = (f"L{i},OPO,PLACE-{i},road,{row}" for i in range(20_000))
+    with (place / "lanes.csv").open("a") as file:
+        file.write("\n".join(rows))
+    start = time.process_time()
+    faults = refusal(place)
+    assert time.process_time() - start < 20
+    assert all(f.field == "destination" for f in faults if f.row)
+
+
+def test_endless_circles_are_told_briefly(tmp_path: Path) -> None:
+    """A bill of materials full of circles names some of them, each in a line that can be read."""
+    items = "id,cost\n" + "".join(f"I{i},1\n" for i in range(3000))
+    bom = "parent,component,qty\n" + "".join(f"I{i},I{i + 1},1\n" for i in range(2999))
+    bom += "".join(f"I2999,I{i},1\n" for i in range(0, 2000))
+    sites = TEXTS["sites"].replace("PT-2S", "").replace("PL-3S", "")
+    place = write_texts(tmp_path, {"sites": sites, "items": items, "bom": bom})
+    faults = refusal(place)
+    assert len(faults) == 20
+    assert all(len(str(f)) < 400 and "more" in str(f) for f in faults)
+
+
+def test_many_alternatives_are_compared_in_seconds(tmp_path: Path) -> None:
+    """Twenty thousand lines of one component are put in order of dates, not all against all."""
+    items = "id,cost\nA,1\nB,1\n"
+    days = (date(1950, 1, 1) + timedelta(days=i) for i in range(20_000))
+    lines = "".join(f"A,B,1,{d},{d}\n" for d in days)
+    sites = TEXTS["sites"].replace("PT-2S", "").replace("PL-3S", "")
+    texts = {"sites": sites, "items": items, "bom": "parent,component,qty,valid_from,valid_to\n"}
+    start = time.process_time()
+    texts["bom"] += lines
+    assert len(Network.read(write_texts(tmp_path, texts)).bom) == 20_000
+    assert time.process_time() - start < 20
+
+
+def test_a_boolean_is_no_number(tmp_path: Path) -> None:
+    """TRUE in a number column of a workbook is refused, not taken for 1."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(tmp_path / "n.xlsx")) as book:
+        sheet = book.add_worksheet("items")
+        sheet.write_row(0, 0, ["id", "cost"])
+        sheet.write_row(1, 0, ["A", True])
+    assert any('cost is "true"' in str(f) for f in refusal(tmp_path / "n.xlsx"))

@@ -83,7 +83,7 @@ def read_again(network: Network, form: str) -> Network:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(network=networks())
 def test_any_network_of_right_cells_survives_writing(form: str, network: Network) -> None:
     """Write, read: every cell is equal to the last bit, in its type, whatever its text."""

@@ -12,7 +12,7 @@ from taktnet.base.errors import Malformed
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DAY_MIN = 24 * 60
 WEEK_MIN = 7 * DAY_MIN
-_TIME = re.compile(r"(\d{1,2}):(\d{2})\Z")
+_TIME = re.compile(r"(\d{1,2}):(\d{2})\Z", re.ASCII)
 
 
 def parse_days(text: str) -> frozenset[int]:
@@ -94,7 +94,7 @@ def parse_shutdowns(text: str) -> tuple[tuple[date, date], ...]:
 
 def _date(text: str) -> date:
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
             return date.fromisoformat(text.strip())
     except ValueError:
         pass

@@ -20,13 +20,13 @@ from taktnet.network.formats import FORMATS
 
 MAX_TEXT = 4000
 MAX_NAME = 200
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\Z")
-_COMMA = re.compile(r"[+-]?\d{1,3}((\.\d{3})+|\d*),\d+\Z")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?\Z")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\Z", re.ASCII)
+_COMMA = re.compile(r"[+-]?\d{1,3}((\.\d{3})+|\d*),\d+\Z", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?\Z", re.ASCII)
 #: Control characters, lone surrogates and non-characters: no file format carries them safely.
 _UNCLEAN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]")
 _TYPES = {"date": (date,), "integer": (int,), "number": (int, float)}
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]00:00(:00(\.0+)?)?)?\Z")
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]00:00(:00(\.0+)?)?)?\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _number_remedy(text: str) -> str:
     if _COMMA.match(text):
         plain = text.replace(".", "").replace(",", ".")
         return f"Write {plain}, with a decimal point."
-    bare = re.match(r"[+-]?\d+(\.\d+)?", text)
+    bare = re.match(r"[+-]?\d+(\.\d+)?", text, re.ASCII)
     return f"Write {bare[0]}, the unit is in the column." if bare else "Write a number."
 
 

@@ -19,14 +19,17 @@ from taktnet.network.check_structure import (
     check_supply,
 )
 from taktnet.network.column import Field
-from taktnet.network.draft import Draft, Key, Part, draft_of_network
+from taktnet.network.draft import Draft, Key, Part, draft_of_network, told
 from taktnet.network.network import KEY_SEPARATOR, Network
+
+#: Different dangling names of one column that are compared with all known ones.
+MAX_HINTS = 20
 
 
 def check(network: Network) -> tuple[Fault, ...]:
     """See `Network.check`."""
     draft = draft_of_network(network)
-    return tuple(sorted([*draft.faults, *check_draft(draft)]))
+    return tuple(told([*draft.faults, *check_draft(draft)]))
 
 
 def check_draft(draft: Draft) -> list[Fault]:
@@ -75,12 +78,15 @@ def check_references(draft: Draft) -> Iterator[Fault]:
 
 def _dangling(part: Part, f: Field, known: set[str]) -> Iterator[Fault]:
     hints: dict[str, str] = {}
+    names = sorted(known)
+    add = f"Add it to {f.rules.refers}."
     for i, row in enumerate(part.rows):
         name = getattr(row, f.name)
         if not name or name in known:
             continue
         if name not in hints:
-            hints[name] = did_you_mean(name, sorted(known)) or f"Add it to {f.rules.refers}."
+            # A hint looks through all names, so only the first wrong ones get one.
+            hints[name] = (did_you_mean(name, names) if len(hints) < MAX_HINTS else "") or add
         yield part.fault(i, f.name, quoted(name), f.wanted, hints[name])
 
 

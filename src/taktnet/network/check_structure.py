@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import combinations
 from typing import TypeVar
 
 from taktnet.base.errors import Fault
@@ -15,10 +14,12 @@ from taktnet.network.draft import Draft
 
 N = TypeVar("N", bound=Hashable)
 SHARE_TOLERANCE = 1e-6
+MAX_CYCLES = 20
+_SHOWN = 12
 
 
 def cycles(edges: Mapping[N, Sequence[N]]) -> list[list[N]]:
-    """One cycle for each edge that closes one, as met depth first; empty when there is none."""
+    """A cycle for each edge that closes one, depth first, at most MAX_CYCLES; empty without one."""
     found: list[list[N]] = []
     done: set[N] = set()
     for start in edges:
@@ -35,11 +36,21 @@ def cycles(edges: Mapping[N, Sequence[N]]) -> list[list[N]]:
                 del place[path.pop()]
             elif step in place:
                 found.append([*path[place[step] :], step])
+                if len(found) == MAX_CYCLES:
+                    return found
             elif step not in done:
                 place[step] = len(path)
                 path.append(step)
                 ways.append(iter(edges.get(step, ())))
     return found
+
+
+def _way(word: str, names: list[str]) -> str:
+    """A cycle in words, its middle left out when it is long."""
+    if len(names) <= _SHOWN:
+        return word.join(names)
+    left_out = f"... {len(names) - _SHOWN} more ..."
+    return word.join([*names[: _SHOWN - 2], left_out, *names[-2:]])
 
 
 def check_bom_cycles(draft: Draft) -> Iterator[Fault]:
@@ -51,41 +62,39 @@ def check_bom_cycles(draft: Draft) -> Iterator[Fault]:
         edges[row.parent].append(row.component)
         first.setdefault((row.parent, row.component), i)
     for cycle in cycles(dict(edges)):
-        way = " > ".join(cycle)
+        way = _way(" > ", cycle)
         remedy = f"It goes in a circle: {way}."
         row = first[cycle[-2], cycle[-1]]
         yield part.fault(row, "component", quoted(cycle[-1]), "an item not made from it", remedy)
 
 
-def _overlap(a: c.BomLine, b: c.BomLine) -> date | None:
-    """The first day on which both lines are valid, if there is one."""
-    start = max(a.valid_from or date.min, b.valid_from or date.min)
-    end = min(a.valid_to or date.max, b.valid_to or date.max)
-    return start if start <= end else None
-
-
 def check_alternatives(draft: Draft) -> Iterator[Fault]:
     """On every day it is plain which line of a group, or of a component, is used."""
     part = draft.parts["bom"]
-    groups: defaultdict[tuple[str, ...], list[tuple[int, c.BomLine]]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str, str, int], list[tuple[date, int]]] = defaultdict(list)
     for i, row in draft.each("bom"):
-        group = ("group", row.alternative) if row.alternative else ("item", row.component)
-        groups[row.parent, *group].append((i, row))
+        start = row.valid_from or date.min
+        if row.alternative:
+            groups[row.parent, "group", row.alternative, row.priority].append((start, i))
+        else:
+            groups[row.parent, "item", row.component, 0].append((start, i))
     for lines in groups.values():
-        for (i, a), (j, b) in combinations(lines, 2):
-            day = _overlap(a, b)
-            if day is None or (a.alternative and a.priority != b.priority):
-                continue
-            if (a.component, a.valid_from) == (b.component, b.valid_from):
-                continue  # told as a key used twice
-            since = "" if day == date.min else f" from {day}"
-            other = f"row {part.numbers[i]}"
-            if a.alternative:
-                wanted = f"another priority than {other}, valid at the same time{since}"
-                yield part.fault(j, "priority", str(b.priority), wanted, "Order the alternatives.")
-            else:
-                wanted = f"dates apart from {other}, the same component{since}"
-                yield part.fault(j, "valid_from", str(b.valid_from or "blank"), wanted)
+        lines.sort()
+        last = lines[0][1]
+        for start, i in lines[1:]:
+            if start <= (part.rows[last].valid_to or date.max):
+                yield _unclear(draft, i, last, start)
+            last = max(last, i, key=lambda n: part.rows[n].valid_to or date.max)
+
+
+def _unclear(draft: Draft, i: int, other: int, start: date) -> Fault:
+    part, row = draft.parts["bom"], draft.parts["bom"].rows[i]
+    since = "" if start == date.min else f" from {start}"
+    if row.alternative:
+        wanted = f"another priority than row {part.numbers[other]}, valid at the same time{since}"
+        return part.fault(i, "priority", str(row.priority), wanted, "Order the alternatives.")
+    wanted = f"dates apart from row {part.numbers[other]}, the same component{since}"
+    return part.fault(i, "valid_from", str(row.valid_from or "blank"), wanted)
 
 
 def check_shares(draft: Draft) -> Iterator[Fault]:
@@ -128,7 +137,7 @@ def check_sourcing_cycles(draft: Draft) -> Iterator[Fault]:
             edges[to].append(origin)
             first.setdefault((to, origin), i)
     for cycle in cycles(dict(edges)):
-        way = " from ".join(site for site, _ in cycle)
+        way = _way(" from ", [site for site, _ in cycle])
         wanted = "a site that is not supplied by it"
         row = first[cycle[-2], cycle[-1]]
         yield part.fault(

@@ -62,7 +62,6 @@ def _delimiter(text: str) -> str:
 
 def parse_csv(text: str, name: str, where: str) -> RawTable | Fault:
     """The raw table of a CSV text; blank rows are left out but counted."""
-    csv.field_size_limit(MAX_BYTES)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     header: tuple[str, ...] = ()
     rows: list[tuple[int, list[str]]] = []

@@ -17,6 +17,8 @@ from taktnet.network.network import KEY_SEPARATOR, Network
 from taktnet.network.raw import RawNetwork, RawTable
 
 Key = tuple[str, ...]
+#: Faults told of one file; whoever has more mends these first.
+MAX_FAULTS = 1000
 
 
 @dataclass
@@ -74,6 +76,21 @@ class Draft:
         return {key[0] for _, key in self.parts[table].keys}
 
 
+def told(faults: list[Fault]) -> list[Fault]:
+    """The faults in order of place, at most MAX_FAULTS of a file, and how many more there are."""
+    kept: list[Fault] = []
+    count: dict[str, int] = {}
+    for fault in sorted(faults):
+        count[fault.where] = count.get(fault.where, 0) + 1
+        if count[fault.where] <= MAX_FAULTS:
+            kept.append(fault)
+    for where, number in count.items():
+        if number > MAX_FAULTS:
+            more = f"at least {number - MAX_FAULTS} more faults"
+            kept.append(Fault(where, 0, "", more, "none", "Mend the first ones and check again."))
+    return kept
+
+
 def draft_of_raw(raw: RawNetwork) -> Draft:
     """Type every cell of raw tables; the faults found are in the draft."""
     draft = Draft({name: Part(t, raw.place(name)) for name, t in TABLES.items()})
@@ -89,11 +106,15 @@ def _type_rows(raw: RawTable, part: Part, faults: list[Fault]) -> None:
     found = _header_faults(raw, part, titles)
     faults.extend(found)
     missing = {f.field for f in found}
+    broken = 0
     places = {f.name: titles.index(f.name) for f in part.table.fields if f.name in titles}
     caches: dict[str, dict[str, Any]] = {f.name: {} for f in part.table.fields}
     for number, cells in raw.rows:
         key = tuple(_key_text(part.table.by_name[k], cells, places) for k in part.table.key)
         part.keys.append((number, key))
+        if broken > MAX_FAULTS:
+            part.broken.add(key)
+            continue
         made: dict[str, Any] = {}
         good = not missing.intersection(part.table.by_name)
         for f in part.table.fields:
@@ -113,6 +134,7 @@ def _type_rows(raw: RawTable, part: Part, faults: list[Fault]) -> None:
             part.numbers.append(number)
         else:
             part.broken.add(key)
+            broken += 1
 
 
 def _key_text(f: Field, cells: list[str], places: dict[str, int]) -> str:

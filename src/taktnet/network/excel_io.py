@@ -166,8 +166,17 @@ def _exact_numbers(
     batch, _ = loaded.to_arrow_with_errors()
     for i in numbers:
         for row, value in enumerate(batch.column(i).to_pylist()):
-            if value is not None:
+            # A boolean has a float too; only what reads as a number takes its digits.
+            if value is not None and _is_number(columns[i][row]):
                 columns[i][row] = to_text(value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _rows(

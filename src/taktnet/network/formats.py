@@ -23,7 +23,7 @@ from taktnet.base.daytexts import (
 from taktnet.base.errors import Malformed
 from taktnet.network.countries import COUNTRIES
 
-_PAIR = re.compile(r"\s*(\d{1,12}(?:\.\d{1,12})?)\s*:\s*(\d{1,12}(?:\.\d{1,12})?)\s*\Z")
+_PAIR = re.compile(r"\s*(\d{1,12}(?:\.\d{1,12})?)\s*:\s*(\d{1,12}(?:\.\d{1,12})?)\s*\Z", re.ASCII)
 
 
 def _pairs(text: str, wanted: str) -> list[tuple[float, float]]:
@@ -86,12 +86,22 @@ def parse_zone(text: str) -> str:
         return text
     from difflib import get_close_matches
 
-    near = get_close_matches(text, sorted(zone_names()), n=1, cutoff=0.6)
-    if not near:
-        city = text.rsplit("/", 1)[-1].replace(" ", "_").lower()
-        near = [z for z in sorted(zone_names()) if z.rsplit("/", 1)[-1].lower() == city][:1]
-    remedy = f'Did you mean "{near[0]}"?' if near else "Look it up in the IANA list."
+    # Only zones whose place begins with the same letter are compared: hints must stay cheap.
+    place = text.rsplit("/", 1)[-1].replace(" ", "_").lower()
+    zones = _zones_by_letter().get(place[:1], {})
+    near = get_close_matches(place, list(zones), n=1, cutoff=0.6)
+    remedy = f'Did you mean "{zones[near[0]]}"?' if near else "Look it up in the IANA list."
     raise Malformed("an IANA time zone like Europe/Lisbon", remedy)
+
+
+@lru_cache(maxsize=1)
+def _zones_by_letter() -> dict[str, dict[str, str]]:
+    letters: dict[str, dict[str, str]] = {}
+    for zone in sorted(zone_names()):
+        place = zone.rsplit("/", 1)[-1].lower()
+        if "/" in zone and not zone.startswith("Etc/"):
+            letters.setdefault(place[:1], {}).setdefault(place, zone)
+    return letters
 
 
 def parse_currency(text: str) -> str:

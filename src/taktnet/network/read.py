@@ -7,7 +7,7 @@ from pathlib import Path
 from taktnet.base.errors import Fault, InputFaults
 from taktnet.network.check import check_draft
 from taktnet.network.csv_io import read_csv
-from taktnet.network.draft import draft_of_raw
+from taktnet.network.draft import draft_of_raw, told
 from taktnet.network.excel_io import read_workbook
 from taktnet.network.network import Network
 from taktnet.network.parquet_io import read_parquet
@@ -23,7 +23,7 @@ def read(path: Path) -> Network:
     draft = draft_of_raw(raw)
     faults = [*raw.faults, *draft.faults, *check_draft(draft)]
     if faults:
-        raise InputFaults(sorted(faults))
+        raise InputFaults(told(faults))
     return draft.network
 
 
