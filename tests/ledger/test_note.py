@@ -121,3 +121,36 @@ def test_the_signing_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path
         path.chmod(0o644)
         with pytest.raises(NoteError, match="chmod 600"):
             note.open_signer(path, "plant.example/log", b"c" * 32)
+
+
+def test_a_process_stopped_while_it_makes_the_key_leaves_none_or_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped before, at or after each step: the next start has a key and keeps it."""
+    for n, step in enumerate(("fdopen", "fsync", "link")):
+        path = tmp_path / f"log{n}.key"
+
+        def stop(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched, contextlib.suppress(KeyboardInterrupt):
+            patched.setattr(note.os, step, stop)
+            note.open_signer(path, "plant.example/log", b"a" * 32)
+        made = note.open_signer(path, "plant.example/log", b"b" * 32)
+        assert note.open_signer(path, "plant.example/log", b"c" * 32).verifier == made.verifier
+
+
+def test_processes_that_make_the_key_at_once_end_up_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that is slower takes the key of the other and does not replace it."""
+    path, link = tmp_path / "log.key", os.link
+
+    def late(*how: object) -> None:
+        path.write_text(Signer("plant.example/log", b"f" * 32).secret_text() + "\n")
+        path.chmod(0o600)
+        link(*how)  # pyright: ignore
+
+    monkeypatch.setattr(note.os, "link", late)
+    got = note.open_signer(path, "plant.example/log", b"s" * 32)
+    assert got.verifier == Signer("plant.example/log", b"f" * 32).verifier

@@ -11,6 +11,7 @@ import base64
 import binascii
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -181,18 +182,31 @@ def _line(verifier: Verifier, signature: bytes) -> str:
 def open_signer(path: Path, name: str, seed: bytes) -> Signer:
     """The signing key kept in the file, made from `seed` (32 fresh random bytes) if there is none.
 
-    The file is readable by its owner alone; one that others can read is refused.
+    The file is readable by its owner alone; one that others can read is refused. It is whole or
+    not there, whenever the process is stopped.
     """
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_signer(path)
-    signer = Signer(name, seed)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(signer.secret_text() + "\n")
+    if not path.exists():
+        _make_signer(path, Signer(name, seed).secret_text())
+    return _read_signer(path)
+
+
+def _make_signer(path: Path, text: str) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return signer
+    with suppress(FileExistsError):  # another process was faster: its key is the one
+        if os.name == "posix":
+            os.link(draft, path)  # unlike a rename it never replaces a key
+        else:
+            draft.rename(path)
+    draft.unlink(missing_ok=True)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
 
 
 def _read_signer(path: Path) -> Signer:
