@@ -69,7 +69,7 @@ def settled(event: AnyEvent) -> tuple[AnyEvent, bytes, tuple[Fault, ...]]:
         return event, b"", _faults_of_value(event, problem)
     escapes = b"\\" in body
     try:
-        if not escapes and is_plain(event):
+        if not escapes and event == again and is_plain(event):
             return event, body, ()
     except (AttributeError, TypeError, ValueError):
         pass  # made with a text for an instant, a NaN or the like: looked at closely below
@@ -79,9 +79,10 @@ def settled(event: AnyEvent) -> tuple[AnyEvent, bytes, tuple[Fault, ...]]:
 def _closely(
     event: AnyEvent, again: AnyEvent, escapes: bool
 ) -> tuple[AnyEvent, bytes, tuple[Fault, ...]]:
-    numbers = (value for value in msgspec.structs.astuple(event) if isinstance(value, float))
-    if not all(isfinite(number) for number in numbers):
-        return event, b"", (Fault("event", 0, "", "NaN or infinity", "numbers"),)
+    for name in event.__struct_fields__:
+        value = getattr(event, name)
+        if isinstance(value, bytes) or (isinstance(value, float) and not isfinite(value)):
+            return event, b"", (Fault("event", 0, name, repr(value), "a text or a number"),)
     try:
         again = tidy(again)
     except OverflowError as problem:
@@ -184,7 +185,10 @@ def _unreadable(data: bytes, problem: Exception, where: str, row: int, wanted: s
     if isinstance(problem, msgspec.ValidationError) and "out of range" in text:
         return Fault(where, row, "", "a number out of range", "numbers up to 1e308")
     if isinstance(problem, msgspec.ValidationError):
-        return Fault(where, row, "", shown(msgspec.json.decode(data)), wanted)
+        try:
+            return Fault(where, row, "", shown(msgspec.json.decode(data)), wanted)
+        except _UNREADABLE as worse:  # the wrong value came first, then broken JSON
+            text = str(worse)
     remedy = ""
     if "invalid character" in text and any(w in data for w in (b"NaN", b"Infinity")):
         remedy = "JSON has no NaN or Infinity: leave the field out or send a number."
