@@ -48,11 +48,12 @@ def need_chromium() -> str:
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """An ASGI application on a free port of loopback; gives its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def serving(app: Any, port: int = 0) -> Iterator[str]:
+    """An ASGI application on a port of loopback (0: a free one); gives its address."""
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     config = uvicorn.Config(
         app, port=port, log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
     )
@@ -81,6 +82,15 @@ class Tab:
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda e: self.complaints.append(f"error: {e}"))
         self.page.on("response", self._response)
+
+    def until(self, expression: str, seconds: float = 15.0) -> None:
+        """Wait until a JavaScript expression is true, asked from outside: the policy of the
+        pages forbids evaluating text inside them."""
+        end = time.monotonic() + seconds
+        while not self.page.evaluate(expression):
+            if time.monotonic() > end:
+                raise AssertionError(f"not within {seconds} s: {expression}")
+            self.page.wait_for_timeout(50)
 
     def _console(self, message: Any) -> None:
         if message.type in ("error", "warning"):
