@@ -6,9 +6,11 @@
     <!-- background: text -->     keeps running; the page goes on when `text` was printed
     <!-- file: name -->           is written to that file (any language)
     <!-- output -->               is what the block before printed
+    <!-- fails -->                its commands end with an error, as the page says
 
-In `console` blocks lines after `$ ` are commands, the rest is what they print. In what is
-printed, `...` stands for anything.
+In `console` blocks lines after `$ ` are commands, the rest is what they print; a command goes on
+after a backslash, within single quotes and until the end of its here-document. In what is
+printed, `...` stands for anything. Shell variables live as long as the page.
 """
 
 from __future__ import annotations
@@ -62,20 +64,40 @@ def matches(wanted: str, printed: str) -> bool:
     def plain(text: str) -> str:
         return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
-    parts = (re.escape(part) for part in plain(wanted).split("..."))
-    return re.fullmatch(".*?".join(parts), plain(printed), re.DOTALL) is not None
+    first, *rest = (part.strip() for part in plain(wanted).split("..."))
+    text = plain(printed)
+    if not rest:
+        return text == first
+    if not (text.startswith(first) and text.endswith(rest[-1])):
+        return False
+    at = len(first)
+    for part in rest[:-1]:
+        at = text.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return at <= len(text) - len(rest[-1])
+
+
+def complete(command: str) -> bool:
+    """False when a shell would wait for more lines."""
+    if command.endswith("\\\n"):
+        return False
+    if here := re.search(r"<<\s*(\w+)", command):
+        return re.search(rf"^{here[1]}$", command, re.MULTILINE) is not None
+    return command.count("'") % 2 == 0
 
 
 def commands(text: str) -> Iterator[tuple[str, str]]:
-    """(command, what it prints) of a console block; a command may go on after a backslash."""
+    """(command, what it prints) of a console block."""
     command, printed = "", ""
     for line in text.splitlines(keepends=True):
-        if line.startswith("$ "):
+        if command and not complete(command):
+            command += line
+        elif line.startswith("$ "):
             if command:
                 yield command, printed
             command, printed = line[2:], ""
-        elif command.endswith("\\\n"):
-            command += line
         else:
             printed += line
     if command:
@@ -88,6 +110,7 @@ class Page:
     def __init__(self, path: Path, folder: Path) -> None:
         self.path, self.folder = path, folder
         self.printed = ""
+        self._variables = folder.parent / f"{folder.name}.sh"
         self._running: list[subprocess.Popen[str]] = []
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -124,8 +147,8 @@ class Page:
         return count
 
     def _one(self, block: Block) -> int:
-        kind, _, rest = block.mark.partition(":")
-        text = re.sub(rf"\b{PORT}\b", self.port, block.text)
+        mark, text = (re.sub(rf"\b{PORT}\b", self.port, t) for t in (block.mark, block.text))
+        kind, _, rest = mark.partition(":")
         where = f"{self.path.name} line {block.line}"
         if kind == "not run":
             assert rest.strip(), f"{where}: say why it is not run"
@@ -141,22 +164,25 @@ class Page:
         if kind == "background":
             self._start(text, rest.strip(), where)
             return 1
+        fails = kind == "fails"
         if block.language == "console":
             for command, wanted in commands(text):
-                self._shell(command, where)
+                self._shell(command, where, fails)
                 assert not wanted.strip() or matches(wanted, self.printed), (
                     f"{where}: `{command.strip()}` printed\n{self.printed}"
                 )
         elif block.language == "bash":
-            self._shell(text, where)
+            self._shell(text, where, fails)
         elif block.language == "python":
-            self._call([sys.executable, "-c", text], where)
+            self._call([sys.executable, "-c", text], where, fails)
         return block.language in RUNNABLE
 
-    def _shell(self, text: str, where: str) -> None:
-        self._call(["bash", "-euo", "pipefail", "-c", text], where)
+    def _shell(self, text: str, where: str, fails: bool) -> None:
+        kept = f"set -a; [ ! -f {self._variables} ] || . {self._variables}\n"
+        keep = f"trap 'export -p > {self._variables}' EXIT\n"
+        self._call(["bash", "-euo", "pipefail", "-c", kept + keep + text], where, fails)
 
-    def _call(self, command: list[str], where: str) -> None:
+    def _call(self, command: list[str], where: str, fails: bool) -> None:
         done = subprocess.run(
             command,
             cwd=self.folder,
@@ -169,7 +195,8 @@ class Page:
             check=False,
         )
         self.printed = done.stdout
-        assert done.returncode == 0, f"{where}: ended with {done.returncode}\n{done.stdout}"
+        as_told = (done.returncode != 0) == fails
+        assert as_told, f"{where}: ended with {done.returncode}\n{done.stdout}"
 
     def _start(self, text: str, until: str, where: str) -> None:
         text = "\n".join(command.strip() for command, _ in commands(text)) or text
