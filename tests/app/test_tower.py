@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import taktnet
-from support.plants import AT, counted, ordered, two_plants, used
+from support.acme import AT, counted, ordered, two_plants, used
 from taktnet.app.clock import ReplayClock
 from taktnet.app.recompute import recompute
 from taktnet.app.replay import Pace

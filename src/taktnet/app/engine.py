@@ -145,6 +145,13 @@ class Engine:
 
     def review(self) -> int:
         """Decide what came due by time alone and commit it; how many decisions."""
+        try:
+            return self._review()
+        except BaseException:
+            self.recover()
+            raise
+
+    def _review(self) -> int:
         recorded = self._ledger.stamp(self._clock.now())
         first = self.state.seq + 1
         made = _Rows()

@@ -1,4 +1,4 @@
-"""What is done beside the writer while a tower runs: checkpoints, snapshots, catching up."""
+"""What is done beside the writer while a tower runs: checkpoints, snapshots, reviews by time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from threading import Event, Lock, Thread
 
 from taktnet.app.reading import KpiReading, StateReading
 from taktnet.app.revisions import Revisions
+from taktnet.app.writer import Closed
 from taktnet.ledger.checkpoint import Checkpointer
 from taktnet.ledger.ledger import Ledger
 
@@ -30,11 +31,15 @@ class Keeper:
         kpis: KpiReading,
         revisions: Revisions,
         snapshot_events: int,
+        review: Callable[[], object],
+        review_s: float,
         micros: Callable[[], int],
     ) -> None:
         self._ledger, self._checkpointer = ledger, checkpointer
         self._state, self._kpis, self._revisions = state, kpis, revisions
         self._every, self._micros = snapshot_events, micros
+        self._review, self._review_us = review, round(review_s * 1_000_000)
+        self._reviewed = micros()
         self._saved = ledger.head.seq
         self._stop = Event()
         self._lock = Lock()  # the Merkle log is read by proofs as well
@@ -70,6 +75,8 @@ class Keeper:
             try:
                 self._tick()
                 self.trouble = ""
+            except Closed:
+                return
             except Exception as error:
                 # The store may be full or away: say so and look again later.
                 self.trouble = f"{type(error).__name__}: {error}"
@@ -85,6 +92,9 @@ class Keeper:
                 self._checkpointer.make(self._micros())
         if size - self._saved >= self._every:
             self._snapshot()
+        if self._micros() - self._reviewed >= self._review_us:
+            self._reviewed = self._micros()
+            self._review()
 
     def _snapshot(self) -> None:
         self._saved = self._state.save()

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from taktnet.app import home
-from taktnet.app.clock import Clock, WallClock
+from taktnet.app.clock import Clock, ReplayClock, WallClock
 from taktnet.app.dispatch import Dispatcher, open_transports
 from taktnet.app.engine import OWN, Engine
 from taktnet.app.hub import Hub
@@ -169,6 +169,8 @@ def _start(parts: Parts) -> None:
         kpis=parts.kpis,
         revisions=parts.revisions,
         snapshot_events=settings.snapshot_events,
+        review=lambda: _review(parts),
+        review_s=settings.review_s,
         micros=lambda: time.monotonic_ns() // 1000,
     )
     transports = open_transports(settings, parts.place)
@@ -182,6 +184,16 @@ def _start(parts: Parts) -> None:
         chance=random.Random(),  # noqa: S311 - jitter of retries, no secret
     )
     parts.dispatcher.start(parts.wake, time.monotonic)
+
+
+def _review(parts: Parts) -> None:
+    """Decide what is due by time; in a replayed history only its events move anything."""
+    if parts.writer is not None and parts.engine is not None and _is_live(parts.clock):
+        parts.writer.call(parts.engine.review)
+
+
+def _is_live(clock: Clock) -> bool:
+    return not isinstance(clock, ReplayClock)
 
 
 def _take_up(parts: Parts, network: Network | None) -> None:

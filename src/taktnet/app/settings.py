@@ -47,6 +47,9 @@ FIELDS: tuple[Setting, ...] = (
     Setting("snapshot_events", int, 100_000, "Events between two snapshots.", 100, 100_000_000),
     Setting("checkpoint_s", float, 1.0, "Seconds between signed checkpoints.", 0.01, 1.0),
     Setting(
+        "review_s", float, 60.0, "Seconds between looks at what comes due by time alone.", 1, 86400
+    ),
+    Setting(
         "stale",
         str,
         "mark",
@@ -105,6 +108,7 @@ class Settings:
     queue_events: int = 20_000
     snapshot_events: int = 100_000
     checkpoint_s: float = 1.0
+    review_s: float = 60.0
     stale: Literal["mark", "wait"] = "mark"
     signal_attempts: int = 8
     signal_backoff_s: float = 1.0

@@ -55,8 +55,10 @@ def signal_page(
     limit: int = 100,
     offset: int = 0,
 ) -> SignalPage:
-    """The newest decisions still remembered, of one status or site if those are given."""
-    decisions = state.decisions(site, closed=True)[::-1]
+    """The newest decisions still remembered, of one status, to or from one site if given."""
+    decisions = state.decisions(closed=True)[::-1]
+    if site:
+        decisions = [one for one in decisions if site in (one.site, one.origin)]
     counts: dict[str, int] = {}
     for one in decisions:
         counts[one.status] = counts.get(one.status, 0) + 1

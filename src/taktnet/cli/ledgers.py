@@ -17,6 +17,7 @@ from taktnet.cli.show import Json, console, json_out, progress, reporting, table
 
 if TYPE_CHECKING:
     from taktnet.ledger.event import AnyEvent
+    from taktnet.ledger.search import Query
 
 Url = Annotated[str, typer.Option("--url", help="Address of a running tower.")]
 Instant = Annotated[
@@ -127,6 +128,8 @@ def log(
       taktnet log --seq 1042
       taktnet log --out everything.ndjson
     """
+    from taktnet.ledger.search import Query
+
     with reading(place) as tower:
         if out is not None:
             count = _export(tower, out)
@@ -137,14 +140,14 @@ def log(
         elif seq:
             _show_chain(tower, seq, json)
         else:
-            _show_search(tower, (text, kind, site, item, subject), limit, json)
+            _show_search(tower, Query(text, kind, site, item, subject), limit, json)
 
 
-def _show_search(tower: Any, words: tuple[str, ...], limit: int, json: bool) -> None:
+def _show_search(tower: Any, query: Query, limit: int, json: bool) -> None:
     from taktnet.app.encode import recorded_row
-    from taktnet.ledger.search import Query, search
+    from taktnet.ledger.search import search
 
-    rows = search(tower.ledger, Query(*words), limit)
+    rows = search(tower.ledger, query, limit)
     if json:
         json_out({"rows": [recorded_row(row) for row in rows]})
         return

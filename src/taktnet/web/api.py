@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -26,7 +26,7 @@ from taktnet.web.ingest import Ingest, answer
 from taktnet.web.security import Guard, Refusal, cookie_header, with_headers
 from taktnet.web.stream import BadPosition, Streams
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 EVENTS = "/api/events"
 STREAM = "/api/stream"
@@ -78,7 +78,7 @@ def create_app(tower: Tower, settings: Settings | None = None) -> TowerApp:
     app.guard, app.ingest, app.streams = Guard(settings), Ingest(tower), Streams(tower)
     _errors(app)
     describe.hot_routes(app)
-    app.include_router(reads.routes(tower))
+    app.include_router(reads.routes(tower, app.streams))
     app.include_router(jobs.routes(tower))
     app.include_router(pages.router(tower))
     describe.schema(app)
@@ -102,7 +102,7 @@ async def _refuse(guard: Guard, scope: dict[str, Any], send: Send, refusal: Refu
         headers = [
             (b"location", place.encode("latin-1")),
             (b"content-length", b"0"),
-            cookie_header(offered, scope.get("scheme") == "https"),
+            cookie_header(guard.cookie, scope.get("scheme") == "https"),
         ]
         start = {"type": "http.response.start", "status": 303, "headers": with_headers(headers)}
         await send(start)
@@ -112,7 +112,7 @@ async def _refuse(guard: Guard, scope: dict[str, Any], send: Send, refusal: Refu
 
 
 def _secured(send: Send) -> Send:
-    async def sending(message: dict[str, Any]) -> None:
+    async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = with_headers(message.get("headers", ()))
         await send(message)

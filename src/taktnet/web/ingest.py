@@ -178,7 +178,7 @@ def _told(receipts: tuple[Receipt, ...]) -> Answer:
     if counts["conflict"] or counts["rejected"]:
         bad = counts["conflict"] + counts["rejected"]
         told = f"{bad} of {len(receipts)} events were not recorded; see their receipts"
-        return problem(409, told, receipts=receipts, **counts)
+        return problem(409, told, receipts=receipts, counts=counts)
     status = 201 if counts["recorded"] else 200
     return status, _ENCODE({**counts, "receipts": receipts})
 

@@ -43,7 +43,9 @@ def routes(tower: Tower) -> APIRouter:
         if kind == "verify":
             verdict = verify(tower.parts, job.at)
             return {"good": verdict.good, "rows": verdict.rows, "told": str(verdict)}
-        return recompute(tower.parts, job.at)
+        made = recompute(tower.parts, job.at)
+        told = {"same": made.same, "rows": made.rows, "values": made.values}
+        return told | {"differ": made.differ[:1000]}
 
     @api.get("", summary="Jobs, newest last")
     def all_jobs() -> Response:

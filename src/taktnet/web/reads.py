@@ -16,8 +16,12 @@ from taktnet.app.tower import Tower
 from taktnet.ledger import proofs
 from taktnet.ledger import search as looking
 from taktnet.network.fields import TABLES
+from taktnet.web.stream import Streams
 
-View = Literal["stock", "transit", "orders", "loops", "cards", "lots", "resources", "pace", "feeds"]
+View = Literal[
+    "stock", "points", "transit", "orders", "loops", "cards", "lots", "resources", "pace",
+    "feeds", "anomalies",
+]  # fmt: skip
 #: Views that show ages, and so need the present instant.
 _AGED = frozenset(("transit", "pace", "feeds"))
 Limit = Annotated[int, Query(ge=1, le=10_000, description="Most rows in the answer")]
@@ -52,9 +56,10 @@ def _aware(when: datetime | None) -> datetime | None:
     return when
 
 
-def routes(tower: Tower) -> APIRouter:
+def routes(tower: Tower, streams: Streams) -> APIRouter:
     """The routes over `tower`."""
     api = APIRouter(prefix="/api")
+    _health(api, tower, streams)
     _state(api, tower)
     _reports(api, tower)
     _signals(api, tower)
@@ -64,15 +69,23 @@ def routes(tower: Tower) -> APIRouter:
     return api
 
 
-def _state(api: APIRouter, tower: Tower) -> None:
+def _health(api: APIRouter, tower: Tower, streams: Streams) -> None:
     @api.get("/health", summary="Whether everything runs, and how far the ledger has come")
     def health() -> Response:
         head, parts = tower.ledger.head, tower.parts
         trouble = [p.trouble for p in (parts.keeper, parts.dispatcher) if p and p.trouble]
         return json_response(
-            {"ok": not trouble, "seq": head.seq, "head": head.hash.hex(), "trouble": trouble}
+            {
+                "ok": not trouble,
+                "seq": head.seq,
+                "head": head.hash.hex(),
+                "streams": streams.open,
+                "trouble": trouble,
+            }
         )
 
+
+def _state(api: APIRouter, tower: Tower) -> None:
     @api.get("/state", summary="Counts and digest of the whole state")
     def summary(at: At = None, known: Known = None) -> Response:
         state = tower.state(_aware(at), _aware(known))
@@ -81,6 +94,8 @@ def _state(api: APIRouter, tower: Tower) -> None:
 
     def rows_of(state: Any, view: str) -> list[Any]:
         read = getattr(state, view)
+        if view == "loops":
+            return read(tower.network)
         return read(tower.clock.now()) if view in _AGED else read()
 
     @api.get("/state/{view}", summary="Rows of one view of the state, now or at another time")

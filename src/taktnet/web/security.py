@@ -76,6 +76,7 @@ class Guard:
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token.encode()
+        self.cookie = hmac.new(self._token, b"taktnet cookie", "sha256").hexdigest()
         names = {*_LOOPBACK, settings.host.lower().strip("[]"), *map(str.lower, settings.hosts)}
         # Bound to every address, it cannot know its names; the token is then the guard.
         self._any_host = bool(settings.token) and settings.host in ("0.0.0.0", "::")  # noqa: S104
@@ -118,7 +119,9 @@ class Guard:
             jar = SimpleCookie(cookie.decode("latin-1"))
         except CookieError:
             return False
-        return COOKIE in jar and self.token_matches(jar[COOKIE].value)
+        return COOKIE in jar and hmac.compare_digest(
+            jar[COOKIE].value.encode(), self.cookie.encode()
+        )
 
     def _own(self, origin: bytes, site: bytes, host: bytes) -> bool:
         if origin:
@@ -126,12 +129,12 @@ class Guard:
         return site in (b"", b"same-origin", b"none")
 
 
-def cookie_header(token: str, secure: bool) -> tuple[bytes, bytes]:
-    """The header that lets a browser keep the token for the pages."""
+def cookie_header(value: str, secure: bool) -> tuple[bytes, bytes]:
+    """The header that lets a browser keep `Guard.cookie`, which stands for the token."""
     flags = "; Secure" if secure else ""
     return (
         b"set-cookie",
-        f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict{flags}".encode(),
+        f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict{flags}".encode(),
     )
 
 

@@ -85,6 +85,7 @@ class Streams:
         self._hub = tower.hub
         self._bells: dict[asyncio.AbstractEventLoop, Bell] = {}
         self._closing = False
+        self.open = 0  #: streams that are open now
 
     def close(self) -> None:
         """End every stream; may be called from any thread or a signal handler."""
@@ -119,6 +120,7 @@ class Streams:
         watch = loop.create_task(reader.watch(receive))
         await send(_START)
         await send(_body(b"retry: 1000\n: taktnet\n\n"))
+        self.open += 1
         try:
             while not (self._closing or reader.gone):
                 after, frames = await self._next(after, pulse)
@@ -129,6 +131,7 @@ class Streams:
                 elif await reader.sleep(lambda seen=after: self._hub.head > seen, ALIVE_S):
                     await send(_body(b": alive\n\n"))
         finally:
+            self.open -= 1
             watch.cancel()
         if not reader.gone:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
