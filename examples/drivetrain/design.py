@@ -123,7 +123,7 @@ ITEMS = {
     "WAF": ("Wafer", "pc", 410.0, 0.13, 0.001, 25),
     "BST": ("Bearing steel tube", "kg", 1.9, 1.0, 0.00013, 1000),
     "BAR": ("Forging bar", "kg", 1.4, 1.0, 0.00013, 1000),
-    "POM": ("Polymer granulate", "kg", 3.1, 1.0, 0.0015, 500),
+    "POM": ("Polymer granulate", "kg", 3.1, 1.0, 0.0015, 25),
 }
 
 _COMMON = {"TSN": 1, "AXL": 1, "BRG-69": 2, "SEL": 2, "SCR": 12, "CHN": 1, "PKG": 1, "GRS": 0.02}
@@ -213,7 +213,7 @@ MAKES = {
     "T03": ["HSG-A", "ALH"],
     "T04": ["HAR-E"],
     "T05": ["HAR-U"],
-    "T06": ["HAR-A", "CON"],
+    "T06": ["HAR-A", "CON", "SCR", "PKG", "GRS"],
     "T07": ["BRG-69"],
     "T08": ["BRG-69"],
     "T09": ["SEL", "PLG"],

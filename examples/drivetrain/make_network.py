@@ -59,7 +59,7 @@ def lane(origin: str, destination: str, mode: str) -> dict[str, object]:
             "cost_m3": 38,
             "co2_kg_tkm": 0.011,
             "agreed_h": round(hours * 1.1),
-            "window_h": 72,
+            "window_h": 144,
         }
     if mode == "air":
         hours = 60 + round(km / 700)
@@ -73,7 +73,7 @@ def lane(origin: str, destination: str, mode: str) -> dict[str, object]:
             "cost_kg": 3.9,
             "co2_kg_tkm": 0.65,
             "agreed_h": round(hours * 1.25),
-            "window_h": 24,
+            "window_h": 84,
         }
     road_km = km * 1.28
     hours = round(3 + road_km / 60 + 11 * (road_km // 620))
@@ -88,7 +88,7 @@ def lane(origin: str, destination: str, mode: str) -> dict[str, object]:
         "capacity_m3": 80,
         "co2_kg_tkm": 0.075,
         "agreed_h": round(hours * 1.25),
-        "window_h": 12,
+        "window_h": 64,
     }
 
 
@@ -248,7 +248,7 @@ def sized_tables(tables: dict[str, Rows], rate: dict[tuple[str, str], float]) ->
             point: dict[str, object] = {"site": site, "item": item, "policy": "kanban"}
             if how == "loop":
                 tables["loops"].append(
-                    loop(site, item, origin, mode, per_day * (lead_d + 2.5) * 1.6, box)
+                    loop(site, item, origin, mode, per_day * (lead_d + 2.5) * 1.7, box)
                 )
             elif how == "two_bin":
                 bin_qty = up(per_day * (lead_d + 3) * 1.5, box)
@@ -276,7 +276,7 @@ def loop(
         "item": item,
         "origin": origin,
         "lane": f"{origin}-{site}-{mode}",
-        "cards": max(4, math.ceil(position / box)),
+        "cards": max(6, math.ceil(position / box)),
         "container_qty": box,
         "collection_h": 0,
     }
@@ -292,12 +292,12 @@ def production_loop(process: dict[str, object], per_day: float, box: float) -> d
         "item": item,
         "origin": site,
         "resource": process["resource"],
-        "cards": max(3, math.ceil(per_day * 4.5 / box)),
+        "cards": max(6, math.ceil(per_day * 5.5 / box)),
         "container_qty": box,
     }
     if item.startswith(("DU-", "SHF", "GR")) and site in design.LINES:
         lot = max(1, math.ceil(per_day * 1.5 / box))
-        at = max(2, math.ceil(per_day * 4.0 / box))
+        at = max(2, math.ceil(per_day * 5.0 / box))
         row |= {"kind": "signal", "lot_cards": lot, "signal_at": at, "cards": lot + at}
     return row
 

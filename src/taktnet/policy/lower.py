@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from taktnet.base.daytexts import WEEK_MIN, parse_departures
 from taktnet.base.names import Domain, Names
 from taktnet.ledger.fact import ACTION, MILLION, RULE
 from taktnet.network import Network
@@ -15,6 +16,7 @@ from taktnet.policy import records as r
 from taktnet.state.memory import USED, Memory, reindex
 from taktnet.state.tables import HOUR, SECOND
 
+MINUTE = 60 * SECOND
 _POLICY = {"base_stock": r.BASE_STOCK, "sS": r.UP_TO, "RQ": r.LOTS}
 
 
@@ -80,7 +82,7 @@ def rings(network: Network, points: set[tuple[str, str]]) -> set[tuple[str, str]
 
 
 def _empty() -> Memory:
-    return Memory(r.DTYPES, tuple(r.Table), {}, {}, reindex)
+    return Memory(r.DTYPES, keyed=tuple(r.Table), beside={}, sizes={}, fill=reindex)
 
 
 def _load(memory: Memory, table: r.Table, rows: Iterable[dict[str, Any]]) -> None:
@@ -182,7 +184,19 @@ def _source(network: Network, names: Names, s: Any, container: int) -> dict[str,
 
 
 def _transit(network: Network, lane: str) -> int:
-    return _hours(network.lane(lane).transit_h) if lane else 0
+    """What a delivery is promised by: the mean wait for a departure, then the agreed time."""
+    if not lane:
+        return 0
+    way = network.lane(lane)
+    return _wait(way.departures) + _hours(way.transit_h if way.agreed_h is None else way.agreed_h)
+
+
+def _wait(departures: str) -> int:
+    """Mean wait of goods that get ready at any time: half the sum of squared gaps, over a week."""
+    leaving = parse_departures(departures)
+    later = (*leaving[1:], leaving[0] + WEEK_MIN) if leaving else ()
+    squares = sum((b - a) ** 2 for a, b in zip(leaving, later, strict=True))
+    return round(squares / (2 * WEEK_MIN) * MINUTE)
 
 
 def _window(network: Network, lane: str) -> int:
