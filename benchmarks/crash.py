@@ -1,12 +1,17 @@
 """SIGKILL the writer at random moments; then nothing acknowledged may be lost or count twice.
 
-    uv run python benchmarks/crash.py [--store sqlite|postgres] [--kills 500] [--json]
+    uv run python benchmarks/crash.py [--store sqlite postgres] [--what ledger tower]
+                                      [--kills 500] [--json]
 
 A client sends batches, keeps what is not acknowledged, and sends it again to the next process, in
 another order and with some that were acknowledged already. Each process is killed at a moment drawn
 from its whole life: while opening, admitting, committing, signing, keeping a snapshot, answering.
 Afterwards the log must verify (chain, facts, Merkle checkpoints), every acknowledged event be there
 once, and the state be the same whether it was live, loaded from a snapshot, or folded anew.
+
+A tower is killed with its dispatcher: every decision must then have reached the partner (who fails
+one time in ten, half of these after having taken the signal) under its one id with one content, and
+the rules over what happened must decide again exactly what is recorded.
 
 `--torn N` damages the SQLite write-ahead log instead, N times, as a power cut may leave it.
 A SIGKILL keeps what the operating system has cached: it does not show what a power cut does to a
@@ -29,19 +34,29 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from append import happening
-from crash_subjects import LedgerSubject, as_json, examine, serve
+from crash_subjects import LedgerSubject, Subject, as_json, examine, serve
 from crash_torn import torn
 
+from taktnet.ledger.event import AnyEvent
 from taktnet.ledger.memory import MemoryLedger
 from taktnet.state import State
 from taktnet.store import open_ledger
 
 ROOT = Path(__file__).resolve().parents[1]
 _OUTSTANDING = 4
-_LIFE_S = 0.4
+_LIFE_S = {"ledger": 0.4, "tower": 1.0}
+
+
+class Case(NamedTuple):
+    """What is killed, the events it is sent, and what is looked at in between and at the end."""
+
+    open: Callable[[], Subject]
+    make: Callable[[int], AnyEvent]
+    look: Callable[[], dict[str, Any]]
+    last: Callable[[], dict[str, Any]]
 
 
 class Client:
@@ -165,16 +180,14 @@ def finish(client: Client, start: Callable[[int, int], None]) -> None:
     os.close(back)
 
 
-def checked(url: str, place: Path, client: Client) -> dict[str, Any]:
-    """What an uninvolved process finds in the ledger."""
+def checked(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What an uninvolved process finds."""
 
-    def look(_: int, out: int) -> None:
-        ledger = open_ledger(url, read_only=True)
-        found = examine(ledger, place, client.acked, client.live, happening)
+    def work(_: int, out: int) -> None:
         with os.fdopen(out, "wb") as file:
-            file.write(as_json(found))
+            file.write(as_json(look()))
 
-    pid, to, back = fork(look)
+    pid, to, back = fork(work)
     with os.fdopen(back, "rb") as file:
         data = file.read()
     os.close(to)
@@ -207,29 +220,83 @@ def warm_up() -> None:
     State.from_bytes(state.to_bytes(), ledger.names).digest()
 
 
-def measure(kind: str, kills: int, seed: int, every: int) -> dict[str, Any]:
-    """Kill `kills` writers of a store; examine after each `every` and at the end."""
+@contextmanager
+def bare(place: Path, url: str, client: Client, _: int) -> Iterator[Case]:
+    """A ledger with state, checkpoints and snapshots."""
     warm_up()
-    chance = random.Random(seed)
+
+    def look() -> dict[str, Any]:
+        ledger = open_ledger(url, read_only=True)
+        return examine(ledger, place, client.acked, client.live, happening)
+
+    yield Case(lambda: LedgerSubject(place, url), happening, look, look)
+
+
+@contextmanager
+def tower(place: Path, url: str, client: Client, seed: int) -> Iterator[Case]:
+    """A tower with rules and dispatcher, and the partner it sends to."""
+    from crash_tower import Plants, TowerSubject, examine_decisions, examine_signals, partner
+
+    plants, log = Plants(), place / "partner.log"
+    plants.warm_up()
+    pid, to, back = fork(lambda _, out: partner(log, out, seed))
+    port = int(os.read(back, 100))
+
+    def look() -> dict[str, Any]:
+        ledger = open_ledger(url, read_only=True)
+        found = examine(ledger, place, client.acked, client.live, plants)
+        found["wrong"] += examine_decisions(ledger, plants.network)
+        return found
+
+    def last() -> dict[str, Any]:
+        found = look()
+        found["wrong"] += examine_signals(open_ledger(url, read_only=True), log)
+        found["signals"] = len(log.read_bytes().splitlines())
+        return found
+
+    try:
+        yield Case(lambda: TowerSubject(place, url, plants, port), plants, look, last)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(to)
+        os.close(back)
+
+
+GOOD = {
+    "ledger": "0 acknowledged lost, 0 counted twice, log verifies, states are equal",
+    "tower": "0 acknowledged lost, 0 counted twice, 0 decisions unsent or under two ids",
+}
+WHAT = {"ledger": bare, "tower": tower}
+
+
+def measure(what: str, kind: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Kill that many processes; examine after each `every` of them and at the end."""
+    chance = random.Random(args.seed)
     client, wrong = Client(chance), list[str]()
-    with tempfile.TemporaryDirectory() as folder, store(kind, Path(folder)) as url:
-        place = Path(folder)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        store(kind, Path(folder)) as url,
+        WHAT[what](Path(folder), url, client, args.seed) as case,
+    ):
 
         def start(inbox: int, outbox: int) -> None:
-            serve(LedgerSubject(place, url), happening, inbox, outbox)
+            serve(case.open(), case.make, inbox, outbox)
 
         begun = time.monotonic()
-        for n in range(1, kills + 1):
-            one_life(client, start, chance.uniform(0.0, _LIFE_S))
-            if n % every == 0:
-                wrong += [f"after {n} kills: {w}" for w in checked(url, place, client)["wrong"]]
+        for n in range(1, args.kills + 1):
+            one_life(client, start, chance.uniform(0.0, args.life or _LIFE_S[what]))
+            if n % args.every == 0:
+                wrong += [f"after {n} kills: {w}" for w in checked(case.look)["wrong"]]
                 client.live.clear()  # examined; a longer list costs a fold each time
         finish(client, start)
-        found = checked(url, place, client)
+        found = checked(case.last)
     return {
-        "store": kind, "kills": kills, "in_flight": client.in_flight, "acked": len(client.acked),
-        "rows": found["rows"], "resent": client.resent, "known_already": client.again,
-        "wrong": wrong + found["wrong"], "seconds": round(time.monotonic() - begun, 1),
+        "what": what, "store": kind, "kills": args.kills, "in_flight": client.in_flight,
+        "acked": len(client.acked), "events": found["events"], "rows": found["rows"],
+        "resent": client.resent, "known_already": client.again, **found["sent"],
+        "signals": found.get("signals", 0), "wrong": wrong + found["wrong"],
+        "seconds": round(time.monotonic() - begun, 1),
     }  # fmt: skip
 
 
@@ -238,6 +305,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--store", choices=("sqlite", "postgres"), nargs="+",
                         default=["sqlite", "postgres"])  # fmt: skip
+    parser.add_argument("--what", choices=tuple(WHAT), nargs="+", default=list(WHAT))
+    parser.add_argument("--life", type=float, help="longest life, in seconds")
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--every", type=int, default=50, help="kills between two examinations")
     parser.add_argument("--torn", type=int, default=0, help="damaged write-ahead logs instead")
@@ -247,13 +316,13 @@ def main() -> int:
     if args.torn:
         rows = [torn(args.torn, args.seed)]
     else:
-        rows = [measure(kind, args.kills, args.seed, args.every) for kind in args.store]
+        rows = [measure(what, kind, args) for what in args.what for kind in args.store]
     if args.json:
         print(json.dumps({"rows": rows}, indent=1))
     else:
         for row in rows:
             print("  ".join(f"{k} {v}" for k, v in row.items() if k != "wrong"))
-            print("\n".join(row["wrong"]) or "  0 acknowledged lost, 0 counted twice, log verifies")
+            print("\n".join(row["wrong"]) or f"  {GOOD[row.get('what', 'ledger')]}")
     return 1 if any(row["wrong"] for row in rows) else 0
 
 

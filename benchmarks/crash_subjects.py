@@ -6,12 +6,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
 from taktnet.ledger.checkpoint import Checkpointer, check_checkpoints
-from taktnet.ledger.event import AnyEvent, DecisionTaken, SignalRefused, SignalSent, StockConsumed
+from taktnet.ledger.event import AnyEvent, DecisionTaken, SignalRefused, SignalSent
 from taktnet.ledger.ledger import Ledger, Receipt
 from taktnet.ledger.note import open_signer
 from taktnet.ledger.verify import verify
@@ -23,15 +23,22 @@ KEY = "key"
 _SNAPSHOT_ROWS = 400  # often, so that restarts begin from snapshots of every age
 
 
+Answer = Callable[[tuple[Receipt, ...]], None]
+
+
 class Subject(Protocol):
     """A process's inside: takes batches, tells its live state."""
 
-    def ingest(self, events: list[AnyEvent]) -> tuple[Receipt, ...]:
-        """Record a batch durably."""
+    def submit(self, events: list[AnyEvent], answer: Answer) -> None:
+        """Record a batch; `answer` when it is durable, in the order of the batches."""
         ...
 
     def digest(self) -> tuple[int, str]:
-        """(row, digest) of the live state."""
+        """(row, digest) of the live state, behind the batches before."""
+        ...
+
+    def close(self) -> None:
+        """The client has gone: end in good order."""
         ...
 
 
@@ -45,9 +52,10 @@ class LedgerSubject:
         self.state = load_state(self.ledger)
         self._saved = self.state.seq
 
-    def ingest(self, events: list[AnyEvent]) -> tuple[Receipt, ...]:
-        """Append, fold what is new, sign and keep snapshots now and then."""
+    def submit(self, events: list[AnyEvent], answer: Answer) -> None:
+        """Append, answer, fold what is new, sign and keep snapshots now and then."""
         receipts = self.ledger.append(events, self.ledger.stamp(time.time_ns() // 1000))
+        answer(receipts)
         for facts in self.ledger.facts(self.state.seq):
             self.state.fold(facts)
         now = time.monotonic_ns() // 1000
@@ -57,11 +65,14 @@ class LedgerSubject:
             self._saved = self.state.seq
             self.ledger.save_snapshot(STATE, self.state.seq, self.state.to_bytes())
             self.checkpointer.save()
-        return receipts
 
     def digest(self) -> tuple[int, str]:
         """(row, digest) of the state folded live."""
         return self.state.seq, self.state.digest()
+
+    def close(self) -> None:
+        """Let go."""
+        self.ledger.close()
 
 
 def load_state(ledger: Ledger) -> State:
@@ -74,26 +85,30 @@ def load_state(ledger: Ledger) -> State:
 
 
 def serve(subject: Subject, make: Any, inbox: int, outbox: int) -> None:
-    """Answer the client's lines until it goes away: `batch FROM COUNT...` or `digest`."""
+    """Answer the client's lines until it goes away: `batch NUMBER...` or `digest`."""
+
+    def answer(receipts: tuple[Receipt, ...]) -> None:
+        bad = [r for r in receipts if r.outcome not in ("recorded", "duplicate")]
+        if bad:
+            print(f"unexpected receipt: {bad[0]}", file=sys.stderr, flush=True)
+            os._exit(3)
+        again = sum(r.outcome == "duplicate" for r in receipts)
+        os.write(outbox, f"ack {again}\n".encode())
+
     with os.fdopen(inbox, "r") as lines:
         for line in lines:
             words = line.split()
             if words[0] == "digest":
                 seq, told = subject.digest()
-                answer = f"digest {seq} {told}\n"
+                os.write(outbox, f"digest {seq} {told}\n".encode())
             else:
-                numbers = [int(word) for word in words[1:]]
-                receipts = subject.ingest([make(n) for n in numbers])
-                bad = [r for r in receipts if r.outcome not in ("recorded", "duplicate")]
-                if bad:
-                    sys.exit(f"unexpected receipt: {bad[0]}")
-                again = sum(r.outcome == "duplicate" for r in receipts)
-                answer = f"ack {again}\n"
-            os.write(outbox, answer.encode())
+                subject.submit([make(int(word)) for word in words[1:]], answer)
+    subject.close()
 
 
-def examine(ledger: Ledger, place: Path, acked: Iterable[int], live: dict[int, str], make: Any
-            ) -> dict[str, Any]:  # fmt: skip
+def examine(
+    ledger: Ledger, place: Path, acked: Iterable[int], live: dict[int, str], make: Any
+) -> dict[str, Any]:
     """Everything that must hold after any number of kills; `wrong` lists what does not."""
     wrong: list[str] = []
     signer = open_signer(place / KEY, "unused", bytes(32))
@@ -102,7 +117,6 @@ def examine(ledger: Ledger, place: Path, acked: Iterable[int], live: dict[int, s
         wrong.append(f"the log does not verify: {verdict}")
     counted: dict[tuple[str, str], int] = {}
     bodies: dict[str, bytes] = {}
-    used: dict[tuple[str, str], float] = {}
     after = 0
     while page := ledger.read(after, 5_000):
         for row in page:
@@ -111,9 +125,6 @@ def examine(ledger: Ledger, place: Path, acked: Iterable[int], live: dict[int, s
             counted[key] = counted.get(key, 0) + 1
             if event.source != "taktnet":
                 bodies[event.id] = row.body
-            if isinstance(event, StockConsumed):
-                place_of = event.site, event.item
-                used[place_of] = used.get(place_of, 0.0) + event.qty
         after = page[-1].seq
     twice = [key for key, count in counted.items() if count > 1]
     lost = [n for n in acked if make(n).id not in bodies]

@@ -40,7 +40,7 @@ def crash(*arguments: str) -> dict[str, Any]:
 @pytest.mark.slow
 def test_sqlite_writers_killed_at_random_moments() -> None:
     """Ten kills: nothing acknowledged lost, nothing twice, log verifies, states are equal."""
-    row = crash("--store", "sqlite", "--kills", "10", "--every", "5")
+    row = crash("--what", "ledger", "--store", "sqlite", "--kills", "10", "--every", "5")
     assert row["wrong"] == []
     assert row["acked"] == row["rows"] > 100
     assert row["in_flight"] >= 5
@@ -52,7 +52,7 @@ def test_sqlite_writers_killed_at_random_moments() -> None:
 def test_postgres_writers_killed_at_random_moments() -> None:
     """The same with the server going on and the writer's connection torn."""
     postgres.shared()
-    row = crash("--store", "postgres", "--kills", "10", "--every", "5")
+    row = crash("--what", "ledger", "--store", "postgres", "--kills", "10", "--every", "5")
     assert row["wrong"] == []
     assert row["acked"] == row["rows"] > 100
     assert row["in_flight"] >= 5

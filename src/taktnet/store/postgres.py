@@ -24,6 +24,7 @@ from taktnet.store.postgres_link import Link, Pool
 from taktnet.store.postgres_rows import COPY, packed, write_stage
 
 _LOCK = 0x54414B54  # "TAKT": the advisory lock of this database's writer
+_LOCK_WAIT_S = 1.0
 _HASHES = 1_000_000
 _HEAD = "SELECT seq, hash, recorded FROM head"
 _ROW = "seq, recorded, tenant, source, id, coalesce(corrects, ''), facts, body, hash"
@@ -92,11 +93,13 @@ class PostgresLedger(WritingLedger):
     def _become_writer(self, takeover: bool) -> None:
         self._writer = links.connect(self._dsn)
         self.place = links.place_of(self._writer)
-        if not self._lock() and not takeover:
+        if not takeover and not self._wait_for_lock():
             raise StoreError(
                 f"{self.place}: being written by {self._other_writer()}. Stop that one first, open "
                 "this one read-only, or take over; then the other can never commit again."
             )
+        if takeover:
+            self._lock()
         links.migrate(self._writer)
         found = self._writer.execute(
             "UPDATE head SET epoch = epoch + 1, writer = %s RETURNING epoch",
@@ -109,6 +112,15 @@ class PostgresLedger(WritingLedger):
         row = self._writer.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
         self._locked = bool(row and row[0])
         return self._locked
+
+    def _wait_for_lock(self) -> bool:
+        # asked for a while: the server is late to notice that a process was killed
+        until = time.monotonic() + _LOCK_WAIT_S
+        while not self._lock():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+        return True
 
     def _other_writer(self) -> str:
         assert self._writer is not None
