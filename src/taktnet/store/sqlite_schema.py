@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -180,18 +180,14 @@ def check_owner(connection: apsw.Connection, path: Path) -> None:
         raise StoreError(f"{path}: a database, but not a ledger of Taktnet. Name another file.")
 
 
-def pending_steps(
-    connection: apsw.Connection, path: Path, steps: Sequence[Migration] = MIGRATIONS
-) -> tuple[Migration, ...]:
+def pending_steps(connection: apsw.Connection, path: Path) -> tuple[Migration, ...]:
     """The steps the file still needs; raises NewerSchema if it is beyond them."""
-    return pending(int(connection.pragma("user_version")), steps, str(path))
+    return pending(int(connection.pragma("user_version")), MIGRATIONS, str(path))
 
 
-def migrate(
-    connection: apsw.Connection, path: Path, steps: Sequence[Migration] = MIGRATIONS
-) -> None:
+def migrate(connection: apsw.Connection, path: Path) -> None:
     """Bring the file to the newest version, each step in a transaction of its own."""
-    for step in pending_steps(connection, path, steps):
+    for step in pending_steps(connection, path):
         connection.execute("BEGIN IMMEDIATE")
         try:
             connection.execute(step.script)

@@ -1,0 +1,327 @@
+"""What is particular to the SQLite store: versions, files, disks that fail, other processes."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import numpy as np
+import pytest
+from samples import NOW, used
+
+from support.happenings import START_US, happenings
+from taktnet.ledger.ledger import StoreError
+from taktnet.ledger.memory import MemoryLedger
+from taktnet.ledger.verify import verify
+from taktnet.store import open_ledger, sqlite_schema
+from taktnet.store.migrations import Migration, NewerSchema
+from taktnet.store.sqlite import SqliteLedger
+
+
+@pytest.mark.parametrize("version", ["3.40.1", "3.51.2", "3.7.0"])
+def test_an_sqlite_that_can_corrupt_the_file_is_refused(version: str) -> None:
+    """The WAL-reset bug was fixed in 3.51.3; older ones are not used, in words."""
+    with pytest.raises(StoreError, match=r"SQLite .* can corrupt .* wanted 3\.51\.3 or newer"):
+        sqlite_schema.check_library(version)
+
+
+@pytest.mark.parametrize("version", ["3.51.3", "3.52.0", "4.0.0"])
+def test_an_sqlite_with_the_fix_is_taken(version: str) -> None:
+    """From the version that has it on."""
+    sqlite_schema.check_library(version)
+
+
+def test_commits_are_durable_by_setting(tmp_path: Path) -> None:
+    """WAL and synchronous=FULL (2), as the file and the connection say themselves."""
+    ledger = SqliteLedger(tmp_path / "a.db")
+    writer = ledger._writer
+    assert writer is not None
+    found = [writer.pragma(name) for name in ("journal_mode", "synchronous", "fullfsync")]
+    assert found == ["wal", 2, 1]
+    ledger.close()
+
+
+def test_only_the_writer_can_change_the_file(tmp_path: Path) -> None:
+    """Connections for reading are opened read-only, so they neither write nor checkpoint."""
+    ledger = SqliteLedger(tmp_path / "a.db")
+    ledger.append([used("1")], NOW)
+    with ledger._reading() as reader, pytest.raises(apsw.ReadOnlyError):
+        reader.execute("DELETE FROM follower")
+    wal = (tmp_path / "a.db-wal").stat().st_size
+    with ledger._reading() as reader, pytest.raises(apsw.Error):
+        reader.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    assert (tmp_path / "a.db-wal").stat().st_size == wal > 0
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE event SET body = x'00' WHERE seq = 1",
+        "DELETE FROM event WHERE seq = 1",
+        "UPDATE name SET text = 'X'",
+        "DELETE FROM name",
+    ],
+)
+def test_rows_and_names_are_append_only(tmp_path: Path, statement: str) -> None:
+    """Also for whoever opens the file by other means, as long as the triggers stand."""
+    ledger = SqliteLedger(tmp_path / "a.db")
+    ledger.append([used("1")], NOW)
+    ledger.close()
+    with (
+        apsw.Connection(str(tmp_path / "a.db")) as connection,
+        pytest.raises(apsw.ConstraintError, match="append-only"),
+    ):
+        connection.execute(statement)
+
+
+def test_a_newer_schema_is_refused_and_the_file_left_alone(tmp_path: Path) -> None:
+    """A ledger of a newer Taktnet is not touched, for writing or for reading."""
+    path = tmp_path / "a.db"
+    SqliteLedger(path).close()
+    with apsw.Connection(str(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    before = path.read_bytes()
+    for read_only in (False, True):
+        with pytest.raises(NewerSchema, match="version 99"):
+            SqliteLedger(path, read_only=read_only)
+    assert path.read_bytes() == before
+
+
+def test_an_older_schema_is_brought_up_step_by_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step once; what was recorded stays; reading alone never migrates."""
+    path = tmp_path / "a.db"
+    first = SqliteLedger(path)
+    first.append(happenings(10), START_US)
+    rows = first.rows()
+    first.close()
+    steps = (
+        *sqlite_schema.MIGRATIONS,
+        Migration(len(sqlite_schema.MIGRATIONS) + 1, "a note", "CREATE TABLE note (text TEXT)"),
+    )
+    monkeypatch.setattr(sqlite_schema, "MIGRATIONS", steps)
+    with pytest.raises(StoreError, match="an older schema"):
+        SqliteLedger(path, read_only=True)
+    for _ in range(2):
+        second = SqliteLedger(path)
+        assert second.rows() == rows
+        second.close()
+    with apsw.Connection(str(path)) as connection:
+        assert connection.pragma("user_version") == len(steps)
+        assert connection.execute("SELECT count(*) FROM note").get == 0
+
+
+def test_a_step_that_fails_leaves_the_schema_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a migration is none."""
+    path = tmp_path / "a.db"
+    SqliteLedger(path).close()
+    broken = Migration(
+        len(sqlite_schema.MIGRATIONS) + 1, "broken", "CREATE TABLE half (x); SELECT nonsense"
+    )
+    monkeypatch.setattr(sqlite_schema, "MIGRATIONS", (*sqlite_schema.MIGRATIONS, broken))
+    with pytest.raises(StoreError, match="nonsense"):
+        SqliteLedger(path)
+    monkeypatch.undo()
+    SqliteLedger(path).close()
+    with apsw.Connection(str(path)) as connection:
+        sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'half'"
+        assert connection.execute(sql).get == 0
+
+
+def test_files_that_are_no_ledger_are_refused_in_words(tmp_path: Path) -> None:
+    """Another database, another kind of file, a missing folder, a missing file to read."""
+    other, text = tmp_path / "other.db", tmp_path / "notes.txt"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    text.write_text("these are notes, not a ledger " * 200)
+    before = other.read_bytes()
+    with pytest.raises(StoreError, match="not a ledger of Taktnet"):
+        SqliteLedger(other)
+    assert other.read_bytes() == before
+    with pytest.raises(StoreError, match="not an SQLite database"):
+        SqliteLedger(text)
+    with pytest.raises(StoreError, match="Does its folder exist"):
+        SqliteLedger(tmp_path / "no" / "such" / "a.db")
+    with pytest.raises(StoreError, match="no such ledger"):
+        SqliteLedger(tmp_path / "none.db", read_only=True)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_full_disk_stores_nothing_and_is_survived(tmp_path: Path) -> None:
+    """The batch is refused in words; with room again the same ledger goes on."""
+    ledger = SqliteLedger(tmp_path / "a.db")
+    ledger.append(happenings(10), START_US)
+    writer, head, counts = ledger._writer, ledger.head, ledger.names.counts()
+    assert writer is not None
+    pages = writer.pragma("page_count")
+    writer.pragma("max_page_count", pages)
+    with pytest.raises(StoreError, match="the disk is full; nothing of this was stored"):
+        ledger.append(happenings(2000, 10), START_US)
+    assert (ledger.head, ledger.names.counts(), len(ledger.rows())) == (head, counts, 10)
+    writer.pragma("max_page_count", 1_000_000)
+    ledger.append(happenings(2000, 10), START_US)
+    assert verify(ledger).rows == 2010
+    ledger.close()
+
+
+class _FailingFile(apsw.VFSFile):
+    """A file whose fsync fails while `failing` is set, as that of a dying disk does."""
+
+    failing = False
+    synced = 0
+
+    def __init__(self, name: Any, flags: list[int]) -> None:
+        super().__init__("", name, flags)
+
+    def xSync(self, flags: int) -> None:  # noqa: N802 - the name SQLite gives it
+        if _FailingFile.failing:
+            raise apsw.IOError("fsync failed")
+        _FailingFile.synced += 1
+        super().xSync(flags)
+
+
+class _FailingDisk(apsw.VFS):
+    def __init__(self) -> None:
+        super().__init__("failing", "", makedefault=False)
+
+    def xOpen(self, name: Any, flags: list[int]) -> _FailingFile:  # noqa: N802 - as above
+        return _FailingFile(name, flags)
+
+
+_connect = apsw.Connection
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_FailingFile]]:
+    """A disk whose fsync can be counted and made to fail."""
+    vfs = _FailingDisk()
+    monkeypatch.setattr(
+        apsw, "Connection", lambda name, **more: _connect(name, **{"vfs": "failing", **more})
+    )
+    monkeypatch.setattr(_FailingFile, "failing", False)
+    yield _FailingFile
+    vfs.unregister()
+
+
+def test_every_commit_is_on_the_disk_before_it_is_acknowledged(
+    tmp_path: Path, disk: type[_FailingFile]
+) -> None:
+    """Kill tests cannot tell: the page cache survives them. So the fsyncs are counted."""
+    ledger = SqliteLedger(tmp_path / "a.db")
+    for n in range(5):
+        before = disk.synced
+        ledger.append([used(f"{n}")], NOW)
+        assert disk.synced > before
+    before = disk.synced
+    ledger.append([used("0")], NOW)  # a repeat stores nothing and needs none
+    assert disk.synced == before
+    ledger.close()
+
+
+def test_after_a_failed_fsync_nothing_more_is_written(
+    tmp_path: Path, disk: type[_FailingFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows what such a disk holds: no retry, not even when it seems well again."""
+    ledger = SqliteLedger(tmp_path / "a.db")
+    ledger.append([used("1")], NOW)
+    monkeypatch.setattr(_FailingFile, "failing", True)
+    with pytest.raises(StoreError, match="the disk failed"):
+        ledger.append([used("2")], NOW)
+    monkeypatch.setattr(_FailingFile, "failing", False)
+    with pytest.raises(StoreError, match="the disk failed"):
+        ledger.append([used("3")], NOW)
+    assert [row.id for row in ledger.rows()] == ["1"]
+    ledger.close()
+    again = SqliteLedger(tmp_path / "a.db")
+    assert again.append([used("2")], NOW)[0].seq == 2
+    assert verify(again).good
+    again.close()
+
+
+def test_another_process_that_writes_is_named(tmp_path: Path) -> None:
+    """The lock is one of the operating system; it ends with its process, even by SIGKILL."""
+    path = tmp_path / "a.db"
+    program = (
+        "import sys, time\n"
+        "from taktnet.store.sqlite import SqliteLedger\n"
+        "ledger = SqliteLedger(sys.argv[1])\n"
+        "print('open', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, env=os.environ
+    )
+    assert other.stdout is not None
+    try:
+        assert other.stdout.readline() == b"open\n"
+        with pytest.raises(StoreError, match=f"written by process {other.pid} on"):
+            SqliteLedger(path)
+        SqliteLedger(path, read_only=True).close()
+    finally:
+        other.kill()
+        other.wait()
+        other.stdout.close()
+    SqliteLedger(path).close()
+
+
+def test_a_torn_log_opens_to_a_prefix(tmp_path: Path) -> None:
+    """Power lost in the middle: the write-ahead log cut or garbled anywhere still gives a sound
+    ledger of some first batches, and it can be written on."""
+    path, copy = tmp_path / "a.db", tmp_path / "copy.db"
+    ledger = SqliteLedger(path)
+    for n in range(20):
+        ledger.append(happenings(5, 5 * n), START_US + n)
+    rows, log = ledger.rows(), Path(f"{path}-wal").read_bytes()
+    lots, seen = random.Random(7), set[int]()
+    for round_ in range(25):
+        cut = lots.randrange(len(log))
+        torn = log[:cut] if round_ % 2 else log[:cut] + lots.randbytes(4096) + log[cut + 4096 :]
+        shutil.copy(path, copy)
+        Path(f"{copy}-wal").write_bytes(torn)
+        Path(f"{copy}-shm").unlink(missing_ok=True)
+        opened = SqliteLedger(copy)
+        kept = opened.rows()
+        assert kept == rows[: len(kept)]
+        assert len(kept) % 5 == 0
+        assert verify(opened).good
+        opened.append([used("after")], START_US + 100)
+        opened.close()
+        seen.add(len(kept))
+    ledger.close()
+    assert len(seen) > 3
+
+
+def test_facts_are_the_same_bytes_as_in_the_rows(tmp_path: Path) -> None:
+    """Read in bulk or row by row."""
+    ledger = SqliteLedger(tmp_path / "a.db")
+    ledger.append(happenings(200), START_US)
+    bulk = np.concatenate(list(ledger.facts(chunk=64))).tobytes()
+    assert bulk == b"".join(row.facts for row in ledger.rows())
+    ledger.close()
+
+
+def test_a_ledger_is_opened_by_its_address(tmp_path: Path) -> None:
+    """`memory:`, a path, `sqlite:PATH`; anything else is refused in words."""
+    assert isinstance(open_ledger("memory:"), MemoryLedger)
+    for address in (f"sqlite:{tmp_path}/a.db", f"{tmp_path}/a.db"):
+        ledger = open_ledger(address)
+        assert isinstance(ledger, SqliteLedger)
+        assert ledger.path == tmp_path / "a.db"
+        ledger.close()
+    with pytest.raises(StoreError, match="wanted memory:, sqlite:PATH"):
+        open_ledger("mysql://server/db")
+    with pytest.raises(StoreError, match="names no file"):
+        open_ledger("sqlite:")
