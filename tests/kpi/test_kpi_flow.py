@@ -113,7 +113,7 @@ def test_stay_on_a_lane() -> None:
 
 
 def stream() -> Story:
-    """M1 from MOTOR, P1 made of M1 on LINE at OPO for BIKES at 10 a day; P2 too, of longer stock."""
+    """M1 from MOTOR, P1 made of M1 on LINE at OPO and P2 for BIKES at 10 a day."""
     net = network(
         resources=(c.Resource(id="LINE", site="OPO"), c.Resource(id="CELL", site="OPO")),
         processes=(

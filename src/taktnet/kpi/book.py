@@ -92,12 +92,12 @@ class Results:
         closed = self._closed[dirty[self._closed["group"]]]
         self.rows = np.concatenate((kept, fresh, closed))
 
-    def close(self, until: int) -> None:
-        """Fix every row before `until` for good. All groups must be settled."""
+    def close(self, until: int, rows: Rows | None = None) -> None:
+        """Fix every row before `until` for good, or these. All groups must be settled."""
         if until <= self.closed_until:
             return
         self.closed_until = until
-        self._closed = self.rows[self.rows["time"] < until].copy()
+        self._closed = self.rows[self.rows["time"] < until].copy() if rows is None else rows
 
     def state(self) -> dict[str, Any]:
         """What cannot be worked out again from the log."""

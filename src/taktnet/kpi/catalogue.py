@@ -128,8 +128,8 @@ OTIF = _kpi(
     (
         "consigned",
         "share",
-        "Consigned stock is not measured by line: time at or above the reorder point / time, over"
-        " consigned stock points.",
+        "Consigned stock is not measured by line: time at or above the reorder point / time since"
+        " the first movement, over consigned stock points.",
         None,
     ),
 )

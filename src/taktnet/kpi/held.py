@@ -65,7 +65,8 @@ def owned(rows: Rows, world: World) -> Flags:
 def hold(book: StockBook, world: World, window: Window) -> Held:
     """Own stock over the window."""
     edges = clipped(window)
-    five = tuple(edges[0] + (edges[-1] - edges[0]) * k // 4 for k in range(5))
+    five = tuple(edges[0] + (edges[-1] - edges[0]) * k // 4 for k in range(4))
+    five = (*five, edges[-1] - 1)  # the end is the last moment within the window
     rows, road = book.settle(), book.transit.settle()
     site, item = book.places()
     own = world.own[site]

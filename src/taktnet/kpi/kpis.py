@@ -15,6 +15,7 @@ from taktnet.kpi.adherence import adherence
 from taktnet.kpi.book import number
 from taktnet.kpi.catalogue import CATALOGUE
 from taktnet.kpi.charges import ChargeBook
+from taktnet.kpi.consigned import consigned
 from taktnet.kpi.cost import Costs, cost
 from taktnet.kpi.definition import Dimension, KpiValue, Window, edges
 from taktnet.kpi.exact import DAY, Rows
@@ -149,7 +150,8 @@ class Kpis:
         out: list[KpiValue] = []
         for key in KEYS:
             if key in keys:
-                out += report.values(key, Members(by, self.world))
+                found = report.values(key, Members(by, self.world))
+                out += sorted(found, key=lambda v: v.scope.name)
         return out
 
     def to_bytes(self) -> bytes:
@@ -161,6 +163,7 @@ class Kpis:
             "seq": self.seq,
             "closed": int(self._closed),
             "known": self.world.known,
+            "lanes": self.world.lanes,
             "books": {name: book.state() for name, book in self._books.items()},
         }
         return msgspec.msgpack.encode(state)
@@ -184,6 +187,8 @@ class Kpis:
         kpis.seq, kpis._closed = state["seq"], state["closed"]
         for name, book in kpis._books.items():
             book.restore(state["books"][name])
+        for name in state["lanes"]:  # first of all: closed results carry their numbers
+            kpis.world.lane_id(name)
         kpis.world.grow_to(*state["known"])
         return kpis
 
@@ -204,7 +209,8 @@ class _Report:
         k, window = self.kpis, self.window
         match key:
             case "otif":
-                return otif(k.lines.settle(), members, window)
+                kept = consigned(k.stock, k.world, window, members)
+                return otif(k.lines.settle(), members, window) + kept
             case "turns":
                 return turns(k.stock, k.world, self.held, window, members)
             case "lead_time":

@@ -110,6 +110,7 @@ class LineBook:
             "of_goods": self._of_goods.rows.tobytes(),
             "groups": self.groups.keys,
             "results": self.results.state(),
+            "orders": list(self._orders),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -119,6 +120,7 @@ class LineBook:
         self._of_goods.append(np.frombuffer(state["of_goods"], np.int64))
         self.groups = Groups(state["groups"])
         self.results.restore(state["results"])
+        self._orders = {name: i for i, name in enumerate(state["orders"])}
 
 
 def _top(column: Ints) -> int:

@@ -30,7 +30,7 @@ def stockout(book: StopBook, world: World, window: Window, members: Members) -> 
         return []
     rows = book.settle()
     rows = rows[(rows["start"] < min(window.end, window.as_of)) & (rows["time"] > window.start)]
-    plant = _Plant(book, world)
+    plant = _Plant(book, world, window.end)
     place = members.of(rows)
     _name_all(members, plant)
     pieces = [window.bucket(b) for b in range(window.buckets)]
@@ -53,11 +53,11 @@ def _name_all(members: Members, plant: _Plant) -> None:
 class _Plant:
     """Lines with their working time, and the parts kept, by site id."""
 
-    def __init__(self, book: StopBook, world: World) -> None:
+    def __init__(self, book: StopBook, world: World, before: int) -> None:
         self.world = world
         find = world.names.find
         self.lines: defaultdict[int, dict[str, WorkingTime]] = defaultdict(dict)
-        for site, resource in book.places():
+        for site, resource in book.places(before):
             name = world.names.text(Domain.RESOURCE, resource)
             self.lines[site][name] = self.working(world.site(site), name)
         own = {s.id for s in world.network.sites if s.company}
@@ -104,7 +104,7 @@ def _sums(rows: Rows, members: Members, member: int, plant: _Plant, window: Wind
     sites = [member] if members.by == "site" else list(plant.lines)
     planned = sum(plant.spans(work, window)[1] for s in sites for work in plant.lines[s].values())
     end = min(window.end, window.as_of)
-    begun = rows[(rows["start"] >= window.start) & (rows["start"] < end)]
+    begun = rows[rows["begun"] & (rows["start"] >= window.start) & (rows["start"] < end)]
     days = Fraction(max(end - window.start, 0), DAY)
     return {
         "planned": planned,

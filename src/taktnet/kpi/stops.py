@@ -16,6 +16,7 @@ _SHORT = (STOP["stockout"], STOP["hold"])
 OPEN = int(np.iinfo(np.int64).max)
 
 #: One stop for want of a part. `time` is its end, `OPEN` while it lasts; `root` 0 is a root event.
+#: A stop that lasts over a close is two rows, of which only the first has `begun`.
 STOP_ROW = np.dtype(
     [
         ("time", "<i8"),
@@ -26,6 +27,7 @@ STOP_ROW = np.dtype(
         ("item", "<i4"),
         ("root", "<i4"),
         ("hold", "?"),
+        ("begun", "?"),
     ]
 )
 
@@ -53,18 +55,24 @@ class StopBook:
             mine = dirty[self._of.rows]
             rows, group = self._log.rows[mine], self._of.rows[mine]
             keep = standing(rows)
-            self.results.replace(dirty, _stops(rows[keep], group[keep]))
+            fresh = _stops(rows[keep], group[keep])
+            self.results.replace(dirty, _after(fresh, self.results.closed_until))
             self.groups.clean()
         return self.results.rows
 
     def close(self, until: int) -> None:
-        """Stops that ended before `until` stay as they are now."""
-        self.settle()
-        self.results.close(until)
+        """What of the stops lies before `until` stays as it is now."""
+        rows = self.settle()
+        before = rows[rows["start"] < until]
+        before["time"] = np.minimum(before["time"], until)
+        self.results.close(until, before)
+        self.groups.spoil()
 
-    def places(self) -> list[tuple[int, int]]:
-        """(site, resource) of every line that ever stopped or started."""
-        return [(key >> 32, key & 0xFFFFFFFF) for key in self.groups.keys]
+    def places(self, before: int) -> list[tuple[int, int]]:
+        """(site, resource) of every line that stopped or started before an instant."""
+        seen: list[int] = np.unique(self._of.rows[self._log.rows["recorded"] < before]).tolist()
+        keys = [self.groups.keys[group] for group in seen]
+        return [(key >> 32, key & 0xFFFFFFFF) for key in keys]
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on, as plain values."""
@@ -81,6 +89,14 @@ class StopBook:
         self._of.append(np.frombuffer(state["of"], np.int64))
         self.groups = Groups(state["groups"])
         self.results.restore(state["results"])
+
+
+def _after(rows: Rows, closed: int) -> Rows:
+    """What of the stops lies after the close."""
+    over = rows["start"] < closed
+    rows["begun"][over] = False
+    rows["start"][over] = closed
+    return rows[~over | (rows["time"] > closed)]
 
 
 def _stops(rows: Rows, group: Ints) -> Rows:
@@ -112,5 +128,5 @@ def _of_line(rows: Rows, group: int) -> list[tuple[Any, ...]]:
         else:
             until = int(end["recorded"])
         what = (int(row["site"]), int(row["res"]), int(row["item"]), int(row["ref"]))
-        out.append((until, begin, group, *what, row["reason"] == STOP["hold"]))
+        out.append((until, begin, group, *what, row["reason"] == STOP["hold"], True))
     return out

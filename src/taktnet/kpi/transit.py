@@ -53,7 +53,7 @@ class TransitBook:
         self._log.append(rows)
 
     def settle(self) -> Rows:
-        """All rows with their deltas; a receipt has the origin and lane of its shipment."""
+        """All rows with deltas; a receipt has the origin and lane of what was shipped before it."""
         rows = self._log.rows
         dirty = self.groups.dirty
         if dirty.any():
@@ -83,7 +83,10 @@ def _settled(mine: Rows) -> Rows:
     before = np.concatenate(([0], open_[:-1]))
     before[first] = 0
     mine["delta"] = open_ - before
-    for name in ("origin", "site", "named"):
-        known = np.maximum.reduceat(mine[name], first)
-        mine[name] = np.where(mine[name] == 0, np.repeat(known, length), mine[name])
+    ship = mine["kind"] == SHIP
+    place = np.arange(len(mine))
+    last = np.maximum.accumulate(np.where(ship, place, -1))
+    known = last >= np.repeat(first, length)  # the newest shipment before a receipt
+    for name in ("origin", "named"):
+        mine[name] = np.where(ship, mine[name], np.where(known, mine[name][last], 0))
     return mine

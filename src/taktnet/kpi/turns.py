@@ -108,7 +108,7 @@ class _Turns:
             one("five_point", year, five, []),
             one("days", stock * 365, year, days),
             one("days.five_point", five * 365, year, []),
-            one("stock", stock, int(self.long > 0), level),
+            one("stock", stock, int(self.long > 0 and self.count > 0), level),
         ]
         return [*out, self._units(one)] if self.scope.dimension == "item" else out
 
@@ -135,13 +135,15 @@ class _Turns:
             out.append(("consigned stock points", held.consigned))
         if self.left_out:
             out.append(("negative average book stock", self.left_out))
-        errors = tuple(
+        errors = sorted(
             f"{self.world.site(s)} {self.world.item(i)}: book stock below zero"
             for s, i in zip(
                 held.site[self.wrong].tolist(), held.item[self.wrong].tolist(), strict=True
             )
         )
-        return Facet(inputs=self.count, exclusions=tuple(out), notes=tuple(notes), errors=errors)
+        return Facet(
+            inputs=self.count, exclusions=tuple(out), notes=tuple(notes), errors=tuple(errors)
+        )
 
 
 def _row(cost: Objects, cells: Objects, buckets: int) -> list[int]:
