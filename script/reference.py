@@ -6,6 +6,7 @@ repository, so a reference page cannot fall behind the code.
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -81,6 +82,7 @@ def _parameters(command: Any) -> str:
 def commands() -> dict[str, Any]:
     """Every command of `taktnet`, those of groups as `group command`."""
     import typer
+
     from taktnet.cli.main import app
 
     def walk(prefix: str, group: Any) -> dict[str, Any]:
@@ -96,13 +98,21 @@ def commands() -> dict[str, Any]:
     return walk("", typer.main.get_command(app))
 
 
+def _help(text: str) -> str:
+    """A command's help: paragraphs in one line each, examples as a block of code."""
+    prose, _, examples = text.replace("\f", "").partition("\b")
+    paragraphs = (" ".join(part.split()) for part in prose.strip().split("\n\n"))
+    lines = [line.strip() for line in examples.splitlines() if line.strip().startswith("taktnet")]
+    block = "\n\n```text\n" + "\n".join(lines) + "\n```" if lines else ""
+    return "\n\n".join(paragraphs) + block
+
+
 def cli() -> str:
     """Every command with its arguments and options, from Typer."""
-    parts = []
-    for name, command in commands().items():
-        text = re.sub(r"\s*\n\s*(?=\S)", " ", (command.help or "").replace("\b", "").strip())
-        parts.append(f"## `taktnet {name}`\n\n{text}\n\n{_parameters(command)}")
-    return "\n".join(parts)
+    return "\n".join(
+        f"## `taktnet {name}`\n\n{_help(command.help or '')}\n\n{_parameters(command)}"
+        for name, command in commands().items()
+    )
 
 
 def kpis() -> str:
@@ -110,6 +120,16 @@ def kpis() -> str:
     from taktnet.kpi import catalogue
 
     return catalogue.reference_markdown()
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI description of a tower, without one that runs."""
+    from taktnet.app.tower import Tower
+    from taktnet.network import Network
+    from taktnet.web.api import create_app
+
+    with Tower.open(None, Network()) as tower:
+        return create_app(tower).openapi()
 
 
 def _schema_words(schema: dict[str, Any]) -> str:
@@ -122,6 +142,13 @@ def _schema_words(schema: dict[str, Any]) -> str:
             words = (_schema_words(s) for s in schema[key] if s.get("type") != "null")
             return " or ".join(words)
     return str(schema.get("format") or schema.get("type", ""))
+
+
+#: FastAPI's own words for what every route may answer, in the product's.
+_USUAL = {
+    "Successful Response": "Done; the answer is JSON unless said otherwise",
+    "Validation Error": "The request has faults, all of them are listed",
+}
 
 
 def _operation(name: str, operation: dict[str, Any]) -> str:
@@ -142,7 +169,7 @@ def _operation(name: str, operation: dict[str, Any]) -> str:
     if bodies := operation.get("requestBody", {}).get("content", {}):
         parts.append("Takes " + ", ".join(f"`{kind}`" for kind in bodies) + ".\n")
     answers = operation.get("responses", {}).items()
-    rows = ((code, answer.get("description", "")) for code, answer in answers)
+    rows = ((code, _USUAL.get(word := answer["description"], word)) for code, answer in answers)
     parts.append(table(("answer", "meaning"), rows))
     return "\n".join(parts)
 
@@ -157,6 +184,18 @@ def http() -> str:
     )
 
 
+def benchmarks() -> str:
+    """Every benchmark that is a command, from the first lines of its program."""
+    rows = []
+    for path in sorted((Path(__file__).parents[1] / "benchmarks").glob("*.py")):
+        doc = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        command = re.search(r"uv run python benchmarks/[^`\n]*", doc)
+        if command:
+            what = re.split(r": `uv run|\n", doc)[0].rstrip(".")
+            rows.append((what, f"`{command[0].strip()}`"))
+    return table(("what is measured", "command"), rows)
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     "network": network,
     "events": event_reference.markdown,
@@ -164,6 +203,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "cli": cli,
     "kpis": kpis,
     "http": http,
+    "benchmarks": benchmarks,
 }
 
 
