@@ -72,6 +72,7 @@ def signal_kanban(
 
 
 def polca_cards(
+    *,
     lead_a: Number,
     move: Number,
     lead_b: Number,

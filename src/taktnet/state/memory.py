@@ -1,9 +1,9 @@
 """Growable record tables that compiled code addresses through one context.
 
 The context is an array of int64 words, `WORDS` of them per table: address of the rows, address of
-the index, mask of the index, capacity, bytes per row, rows ever used, free list, live rows, and
-the hand of the sweep. Compiled code gets the context's address as one integer and takes a record
-by `rows(table, dtype)(x, row)`, which costs one load and no reference count.
+the index, mask of the index, capacity, bytes per row, whether keys are dense, rows ever used, free
+list, live rows, and the hand of the sweep. Compiled code gets the context's address as one integer
+and takes a record by `rows(table, dtype)(x, row)`, which costs one load and no reference count.
 
 A keyed table is found through an open-addressing index of row numbers plus one (0 is empty),
 twice as long as the table. The first field of a row is its key, never negative; a row given back
@@ -24,7 +24,7 @@ from numba.np.numpy_support import from_dtype
 types: Any = numba_types
 intrinsic: Any = extending.intrinsic
 WORDS = 12
-ROWS, INDEX, MASK, CAPACITY, STRIDE, USED, FREE, LIVE, HAND = range(9)
+ROWS, INDEX, MASK, CAPACITY, STRIDE, DENSE, USED, FREE, LIVE, HAND = range(10)
 _STEP = WORDS * 8
 
 
@@ -158,7 +158,11 @@ def pair(high: int, low: int) -> int:
 
 
 @kernel
-def _spread(key: int) -> int:
+def _spread(key: int, dense: int) -> Any:
+    """Where a key wants to be. Eight dense ids in a row lie together: one cache line finds all."""
+    if dense:
+        block: Any = (np.int64(key) >> 3) * np.int64(-7046029254386353131)
+        return ((block ^ (block >> 29)) << 3) | (key & 7)
     mixed: Any = np.int64(key) * np.int64(-7046029254386353131)  # 2^64 / golden ratio, odd
     return mixed ^ (mixed >> 29)
 
@@ -168,7 +172,7 @@ def find(x: int, table: int, key: int) -> int:
     """The row with this key, or -1."""
     base, index = word(x, table, ROWS), word(x, table, INDEX)
     mask, stride = word(x, table, MASK), word(x, table, STRIDE)
-    at = _spread(key) & mask
+    at = _spread(key, word(x, table, DENSE)) & mask
     while True:
         row = peek4(index + at * 4)
         if row == 0:
@@ -183,7 +187,7 @@ def put(x: int, table: int, key: int) -> int:
     """The row with this key; a new one of zeros if there is none. The caller made sure of room."""
     base, index = word(x, table, ROWS), word(x, table, INDEX)
     mask, stride = word(x, table, MASK), word(x, table, STRIDE)
-    at = _spread(key) & mask
+    at = _spread(key, word(x, table, DENSE)) & mask
     while True:
         row = peek4(index + at * 4)
         if row == 0:
@@ -209,7 +213,8 @@ def drop(x: int, table: int, row: int) -> None:
     """Give a row back; others keep their place."""
     base, index = word(x, table, ROWS), word(x, table, INDEX)
     mask, stride = word(x, table, MASK), word(x, table, STRIDE)
-    hole = _spread(peek(base + row * stride)) & mask
+    dense = word(x, table, DENSE)
+    hole = _spread(peek(base + row * stride), dense) & mask
     while peek4(index + hole * 4) != row + 1:
         hole = (hole + 1) & mask
     at = hole
@@ -218,7 +223,7 @@ def drop(x: int, table: int, row: int) -> None:
         other = peek4(index + at * 4)
         if other == 0:
             break
-        home = _spread(peek(base + (other - 1) * stride)) & mask
+        home = _spread(peek(base + (other - 1) * stride), dense) & mask
         if ((at - home) & mask) >= ((at - hole) & mask):
             poke4(index + hole * 4, other)
             hole = at
@@ -241,7 +246,7 @@ def reindex(x: int, table: int) -> None:
     for row in range(word(x, table, USED)):
         key = peek(base + row * stride)
         if key >= 0:
-            at = _spread(key) & mask
+            at = _spread(key, word(x, table, DENSE)) & mask
             while peek4(index + at * 4) != 0:
                 at = (at + 1) & mask
             poke4(index + at * 4, row + 1)
@@ -250,8 +255,8 @@ def reindex(x: int, table: int) -> None:
 class Memory:
     """The arrays behind a context, and their growth.
 
-    `keyed` tables have an index; a table in `beside` grows with the one it is mapped to; all
-    others have one fixed size.
+    `keyed` tables have an index, `dense` ones among them keys that are ids; a table in `beside`
+    grows with the one it is mapped to; all others have one fixed size.
     """
 
     __slots__ = ("address", "arrays", "beside", "context", "fill", "indexes", "keyed")
@@ -259,10 +264,12 @@ class Memory:
     def __init__(
         self,
         dtypes: Mapping[Any, np.dtype],
+        *,
         keyed: tuple[int, ...],
         beside: Mapping[Any, Any],
         sizes: Mapping[Any, int],
         fill: Any,
+        dense: tuple[int, ...] = (),
     ) -> None:
         self.keyed, self.beside, self.fill = keyed, beside, fill
         self.context = np.zeros((len(dtypes), WORDS), np.int64)
@@ -271,6 +278,7 @@ class Memory:
         self.indexes: dict[int, np.ndarray] = {}
         for table, dtype in dtypes.items():
             self.context[table, STRIDE] = dtype.itemsize
+            self.context[table, DENSE] = int(table in dense)
             size = sizes.get(table, 16 if table in keyed or table in beside else 1)
             self._place(table, np.zeros(size, dtype))
             if table in keyed:

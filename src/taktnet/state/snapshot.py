@@ -15,6 +15,7 @@ from taktnet.state.tables import BESIDE, KEYED, Table
 
 _MAGIC = b"TAKTSTATE1"
 _KEPT = WORDS - USED
+_STORED = tuple(t for t in Table if t is not Table.TOUCHED)
 
 
 class BadSnapshot(TaktnetError):
@@ -30,7 +31,7 @@ def to_bytes(memory: Memory, names: Names) -> bytes:
         struct.pack(f"<{len(counts)}q", *counts),
         *(_last_name(names, d, counts[d]) for d in Domain),
     ]
-    for table in Table:
+    for table in _STORED:
         rows = _rows(memory, table)
         parts.append(struct.pack("<q", len(rows)))
         parts.append(memory.context[table, USED:].tobytes())
@@ -67,7 +68,7 @@ def load(memory: Memory, blob: bytes, names: Names) -> None:
     counts = struct.unpack_from(f"<{len(Domain)}q", body, len(_MAGIC) + 4)
     _check_names(body[head : head + 8 * len(Domain)], counts, names)
     at = head + 8 * len(Domain)
-    for table in Table:
+    for table in _STORED:
         (n,) = struct.unpack_from("<q", body, at)
         words = np.frombuffer(body, np.int64, _KEPT, at + 8)
         at += 8 + words.nbytes

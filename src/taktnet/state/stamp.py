@@ -14,7 +14,8 @@ _HERE = Path(__file__).parent
 
 def stamp(*folders: Path) -> int:
     """A checksum of the Python sources in these folders and of the fact's layout."""
-    sources = [_HERE.parent / "ledger" / "fact.py", _HERE.parent / "ledger" / "event.py"]
+    ledger = _HERE.parent / "ledger"
+    sources = [ledger / "fact.py", ledger / "slots.py", ledger / "event.py"]
     for folder in folders:
         sources += sorted(folder.glob("*.py"))
     value = 0

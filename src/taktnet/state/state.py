@@ -12,8 +12,8 @@ from taktnet.base.names import Names
 from taktnet.ledger.fact import FACT, Flag
 from taktnet.state import digest, snapshot, views
 from taktnet.state.fold.dispatch import fold_facts
-from taktnet.state.memory import Memory, reindex
-from taktnet.state.tables import BESIDE, DTYPES, KEYED, TOUCH_ROOM, Table
+from taktnet.state.memory import USED, Memory, reindex
+from taktnet.state.tables import BESIDE, DENSE, DTYPES, KEYED, TOUCH_ROOM, Table
 
 if TYPE_CHECKING:
     from taktnet.network import Network
@@ -30,8 +30,15 @@ class BadFacts(TaktnetError):
 
 def new_memory() -> Memory:
     """Empty tables."""
-    memory = Memory(DTYPES, KEYED, BESIDE, {Table.TOUCHED: TOUCH_ROOM}, reindex)
-    memory.context[Table.HEAD, 5] = 1
+    memory = Memory(
+        DTYPES,
+        keyed=KEYED,
+        beside=BESIDE,
+        sizes={Table.TOUCHED: TOUCH_ROOM},
+        fill=reindex,
+        dense=DENSE,
+    )
+    memory.context[Table.HEAD, USED] = 1
     return memory
 
 

@@ -90,16 +90,12 @@ STARTED, SHIPPED, RECEIVED, SHORT = 0, 1, 2, 3
 
 
 def _record(longs: str, ints: str = "", bytes_: str = "") -> np.dtype:
-    """A record of 8-byte, 4-byte and 1-byte fields, padded to whole words."""
-    fields = [(name, "<i8") for name in longs.split()]
+    """A record of 8-byte, 4-byte and 1-byte fields, filled up to whole words."""
+    fields: list[Any] = [(name, "<i8") for name in longs.split()]
     fields += [(name, "<i4") for name in ints.split()]
     fields += [(name, "i1") for name in bytes_.split()]
-    size = sum(np.dtype(kind).itemsize for _, kind in fields)
-    names, formats = [n for n, _ in fields], [f for _, f in fields]
-    offsets = np.cumsum([0] + [np.dtype(f).itemsize for f in formats[:-1]]).tolist()
-    shape: Any = {"names": names, "formats": formats, "offsets": offsets}
-    shape["itemsize"] = -(-size // 8) * 8
-    return np.dtype(shape)
+    rest = -np.dtype(fields).itemsize % 8
+    return np.dtype([*fields, ("pad", "i1", (rest,))] if rest else fields)
 
 
 #: One record: how far the fold has come, and what it must remember between two facts.
@@ -158,7 +154,7 @@ RESOURCE = _record(
     "stopped reason last_reason",
 )
 #: What comes from one source system about one site.
-FEED = _record("key last heard events", "system site")
+FEED = _record("key last heard events short_time short_gaps", "system site")
 #: How much of a point's need each origin was given.
 SUPPLY = _record("key decided", "site item origin")
 #: A count of stock and the balance it found, kept so that it can be undone.
@@ -166,11 +162,12 @@ COUNT = _record("key base qty at closed", "site item lot status")
 ANOMALY = _record("key n qty seq", "code site")
 #: What the facts of one event touched: (0, point row) or (1, loop row).
 TOUCHED = _record("what row")
-#: Parallel to POINT: per day and in total, units made, used and shipped.
-POINT_PACE = np.dtype([("day", "<i8", (3, RING)), ("total", "<i8", (3,))])
+#: Parallel to POINT: units made, used and shipped per day of the ring, and before it.
+POINT_PACE = np.dtype([("day", "<i8", (RING, 3)), ("past", "<i8", (3,))])
 #: Parallel to RESOURCE: units made.
-RESOURCE_PACE = np.dtype([("day", "<i8", (1, RING)), ("total", "<i8", (1,))])
+RESOURCE_PACE = np.dtype([("day", "<i8", (RING, 1)), ("past", "<i8", (1,))])
 #: Parallel to FEED: per bucket of gap length, seconds spent in such gaps and their number.
+#: Gaps below a minute or so are in the feed itself.
 RHYTHM = np.dtype([("time", "<i8", (BUCKETS,)), ("gaps", "<i8", (BUCKETS,))])
 
 DTYPES: dict[Table, np.dtype] = {
@@ -196,6 +193,14 @@ DTYPES: dict[Table, np.dtype] = {
 }
 #: Tables found by key, which grow.
 KEYED: tuple[Table, ...] = tuple(t for t in Table if Table.POINT <= t <= Table.ANOMALY)
+#: Tables whose key is an id by itself.
+DENSE: tuple[Table, ...] = (
+    Table.LINE,
+    Table.SHIPMENT,
+    Table.WORK,
+    Table.LOOP,
+    Table.RESOURCE,
+)
 #: Tables that lie row by row beside another.
 BESIDE: dict[Table, Table] = {
     Table.POINT_PACE: Table.POINT,
@@ -209,7 +214,7 @@ LINKS = frozenset(
     (
         *("key", "feed", "shelf", "head", "tail", "dest", "source", "next", "prev", "shipment"),
         *("listed", "carrier", "last_carrier", "share", "last_share", "named", "n"),
-        *("last_since", "last_status"),
+        *("last_since", "last_status", "pad"),
     )
 )
 #: What the ids in a field name, where it is not clear from the field alone.

@@ -331,11 +331,15 @@ def resources(memory: Memory, names: Names, site: str) -> list[Resource]:
 
 def _days(row: Any, measure: int, known: int, today: int) -> tuple[float, ...]:
     """The ring of one measure as the days up to `today`, oldest first."""
-    ring = row["day"][measure]
+    ring = row["day"][:, measure]
     return tuple(
         int(ring[d % t.RING]) / MILLION if known - t.RING < d <= known else 0.0
         for d in range(today - t.RING + 1, today + 1)
     )
+
+
+def _total(row: Any, measure: int) -> float:
+    return (int(row["day"][:, measure].sum()) + int(row["past"][measure])) / MILLION
 
 
 def pace(memory: Memory, names: Names, now: int, site: str, item: str) -> list[Pace]:
@@ -357,9 +361,9 @@ def pace(memory: Memory, names: Names, now: int, site: str, item: str) -> list[P
                 _days(ring, 0, known, today),
                 _days(ring, 1, known, today),
                 _days(ring, 2, known, today),
-                int(ring["total"][0]) / MILLION,
-                int(ring["total"][1]) / MILLION,
-                int(ring["total"][2]) / MILLION,
+                _total(ring, 0),
+                _total(ring, 1),
+                _total(ring, 2),
             )
         )
     return sorted(made, key=lambda p: (p.site, p.item))
@@ -379,7 +383,7 @@ def resource_pace(memory: Memory, names: Names, now: int) -> list[ResourcePace]:
                 names.text(Domain.SITE, row["site"]),
                 names.text(Domain.ITEM, row["last_item"]),
                 _days(ring, 0, int(row["day"]), today),
-                int(ring["total"][0]) / MILLION,
+                _total(ring, 0),
             )
         )
     return sorted(made, key=lambda p: (p.site, p.resource))

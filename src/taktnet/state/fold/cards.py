@@ -199,7 +199,8 @@ def issued(x: int, f: Any, sign: int) -> None:
     c = put(x, CARD, pair(f.loop, f.ref))
     card = card_at(x, c)
     card.loop, card.card = f.loop, f.ref
-    loop_at(x, loop_of(x, f.loop)).site = f.site
+    if f.site > 0:
+        loop_at(x, loop_of(x, f.loop)).site = f.site
     status = DETACHED if f.flags & EMPTY else FULL
     if sign < 0:
         if card.status == status:

@@ -17,6 +17,10 @@ RHYTHM, RHYTHM_SIZE = int(t.Table.RHYTHM), t.RHYTHM.itemsize
 BUCKETS, SECOND = t.BUCKETS, t.SECOND
 #: Time after which the past counts half.
 FADE_S = 90 * 86_400
+#: A gap from which on it is looked whether the past must fade.
+FADE_CHECK_S = 3_600
+#: Gaps below this are one class.
+SHORT_S = 64
 #: Gaps to be heard before a rhythm is known.
 LEARN = 20
 
@@ -37,12 +41,25 @@ def heard(x: int, f: Any) -> int:
         feed.system, feed.site, feed.last = f.source, f.site, at
     elif at > feed.last:
         seconds = (at - feed.last) // SECOND
-        if seconds > 0:
+        if seconds < SHORT_S:
+            feed.short_time += seconds
+            feed.short_gaps += 1
+        else:
             add_gap(x, row, seconds)
         feed.last = at
     feed.heard = max(feed.heard, f.recorded)
     feed.events += 1
     return row + 1
+
+
+@kernel
+def spent(x: int, row: int) -> int:
+    """Seconds observed of a feed."""
+    total = feed_at(x, row).short_time
+    base = word(x, RHYTHM, ROWS) + row * RHYTHM_SIZE
+    for b in range(BUCKETS):
+        total += peek(base + b * 8)
+    return total
 
 
 @kernel
@@ -55,31 +72,30 @@ def add_gap(x: int, row: int, seconds: int) -> None:
     poke(base + bucket * 8, peek(base + bucket * 8) + seconds)
     number = base + (BUCKETS + bucket) * 8
     poke(number, peek(number) + 1)
-    if seconds >= 3600 or bucket == BUCKETS - 1:
-        total = 0
-        for b in range(BUCKETS):
-            total += peek(base + b * 8)
-        if total > FADE_S:
-            for b in range(2 * BUCKETS):
-                poke(base + b * 8, (peek(base + b * 8) + 1) // 2)
+    if seconds >= FADE_CHECK_S and spent(x, row) > FADE_S:
+        feed = feed_at(x, row)
+        feed.short_time //= 2
+        feed.short_gaps = (feed.short_gaps + 1) // 2
+        for b in range(2 * BUCKETS):
+            poke(base + b * 8, (peek(base + b * 8) + 1) // 2)
 
 
 @kernel
 def usual_gap(x: int, row: int) -> int:
     """Microseconds of the longest usual silence of a feed; 0 while too little was heard."""
-    base = word(x, RHYTHM, ROWS) + row * RHYTHM_SIZE
-    total, gaps = 0, 0
+    base, feed = word(x, RHYTHM, ROWS) + row * RHYTHM_SIZE, feed_at(x, row)
+    gaps = feed.short_gaps
     for b in range(BUCKETS):
-        total += peek(base + b * 8)
         gaps += peek(base + (BUCKETS + b) * 8)
     if gaps < LEARN:
         return 0
-    seen = 0
-    for b in range(BUCKETS):
+    total, seen, b = spent(x, row), feed.short_time, 0
+    if seen * 100 >= total * 95:
+        return SHORT_S * SECOND
+    while seen * 100 < total * 95:
         seen += peek(base + b * 8)
-        if seen * 100 >= total * 95:
-            return peek(base + b * 8) // max(1, peek(base + (BUCKETS + b) * 8)) * SECOND
-    return 0
+        b += 1
+    return peek(base + (b - 1) * 8) // max(1, peek(base + (BUCKETS + b - 1) * 8)) * SECOND
 
 
 @kernel

@@ -32,19 +32,25 @@ MADE, USED_UP, SHIPPED_OUT = 0, 1, 2
 @kernel
 def add_pace(x: int, beside: int, size: int, measures: int, row: int, day: int, known: int,
              measure: int, qty: int) -> int:  # fmt: skip
-    """Add to a day's bucket and the total; returns the newest day (`known` is the former one)."""
+    """Add to a day's bucket; returns the newest day (`known` is the former one).
+
+    What leaves the ring, or is older than it, is added to the past.
+    """
     base = word(x, beside, ROWS) + row * size
+    past = base + measures * RING * 8
     if day > known:
         first = max(known + 1, day - RING + 1) if known > 0 else day
         for fresh in range(first, day + 1):
             for m in range(measures):
-                poke(base + (m * RING + fresh % RING) * 8, 0)
+                bucket = base + (fresh % RING * measures + m) * 8
+                poke(past + m * 8, peek(past + m * 8) + peek(bucket))
+                poke(bucket, 0)
         known = day
     if day > known - RING:
-        bucket = base + (measure * RING + day % RING) * 8
-        poke(bucket, peek(bucket) + qty)
-    total = base + (measures * RING + measure) * 8
-    poke(total, peek(total) + qty)
+        bucket = base + (day % RING * measures + measure) * 8
+    else:
+        bucket = past + measure * 8
+    poke(bucket, peek(bucket) + qty)
     return known
 
 
