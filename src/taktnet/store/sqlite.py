@@ -22,6 +22,8 @@ from taktnet.ledger.ledger import Fenced, Head, Parked, Recorded, Row, StoreErro
 from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
 from taktnet.store import sqlite_schema as schema
 
+#: Rows fetched at once: as many as stay in the processor's cache until they are joined.
+_CACHED = 10_000
 _ROW = "seq, recorded, tenant, source, id, coalesce(corrects, ''), facts, body, hash"
 _BY_KEY = "FROM event WHERE tenant = ? AND source = ? AND id = ?"
 _INSERT = (
@@ -295,9 +297,12 @@ class SqliteLedger(WritingLedger):
 
     def _column(self, column: str, after: int, until: int) -> bytes:
         sql = f"SELECT {column} FROM event WHERE seq > ? AND seq <= ? ORDER BY seq"  # noqa: S608
-        with self._reading() as reader:
-            found = _all(reader, sql, (after, until))
-        return b"".join([blob for (blob,) in found])
+        parts: list[bytes] = []
+        for low in range(after, until, _CACHED):
+            with self._reading() as reader:
+                found = _all(reader, sql, (low, min(low + _CACHED, until)))
+            parts.append(b"".join([blob for (blob,) in found]))
+        return b"".join(parts)
 
     def conflicts(self, after: int = 0) -> list[tuple[int, str, str, bytes]]:
         """See `Ledger.conflicts`."""
