@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 
 import psycopg
@@ -122,70 +121,6 @@ def test_a_writer_that_was_taken_over_can_never_commit_again(
     assert new.load_snapshot("s") is None
     new.append(happenings(1, first=13), START_US)
     new.close()
-
-
-def test_a_takeover_in_the_middle_of_a_commit_lets_exactly_one_of_them_win(
-    ledger: PostgresLedger, dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The new writer waits for the commit under way, starts behind it, and fences the next one."""
-    inside, go = threading.Event(), threading.Event()
-    plain = ledger._write_rest
-
-    def slow(writer: postgres_link.Link, batch: object) -> None:
-        inside.set()
-        assert go.wait(20)
-        plain(writer, batch)  # pyright: ignore[reportArgumentType]
-
-    monkeypatch.setattr(ledger, "_write_rest", slow)
-    first = threading.Thread(target=ledger.append, args=(happenings(4, first=10), START_US))
-    first.start()
-    assert inside.wait(20)  # rows copied, head moved, not committed
-    opened: list[PostgresLedger] = []
-    second = threading.Thread(target=lambda: opened.append(PostgresLedger(dsn, takeover=True)))
-    second.start()
-    time.sleep(0.3)
-    assert not opened  # it waits for the row of `head`
-    go.set()
-    first.join(20)
-    second.join(20)
-    new = opened[0]
-    assert new.head.seq == 14
-    new.append(happenings(2, first=14), START_US)
-    with pytest.raises(Fenced):
-        ledger.append(happenings(2, first=16), START_US)
-    assert [row.seq for row in new.read()] == list(range(1, 17))
-    new.close()
-
-
-def test_writers_that_race_for_a_ledger_never_both_commit_a_row(dsn: str) -> None:
-    """Eight writers, each taking over from the others: rows stay dense and chained, none twice."""
-    errors: list[BaseException] = []
-    wins: list[int] = []
-
-    def race(n: int) -> None:
-        mine = PostgresLedger(dsn, takeover=True)
-        try:
-            for k in range(5):
-                receipts = mine.append(happenings(3, first=100 * n + 3 * k), START_US)
-                wins.append(len(receipts))
-        except Fenced as error:
-            errors.append(error)
-        finally:
-            mine.close()
-
-    PostgresLedger(dsn).close()
-    threads = [threading.Thread(target=race, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    after = PostgresLedger(dsn, takeover=True)
-    assert after.head.seq == sum(wins)
-    replayed = MemoryLedger()
-    for row in after.rows(0, 1000):
-        replayed.append([e.event for e in after.read(row.seq - 1, 1)], row.recorded)
-    assert replayed.head.seq == after.head.seq
-    after.close()
 
 
 def test_a_lost_connection_is_made_anew_without_losing_a_batch(
