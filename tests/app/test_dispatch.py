@@ -35,15 +35,17 @@ class Inline:
 class Partner:
     """Counts what arrives; fails as often as it is told to."""
 
+    most, lanes = 1, 9
+
     def __init__(self, failures=0):
         self.failures, self.got = failures, []
 
-    def send(self, id, body):
+    def send(self, messages):
         """Arrive or fail."""
         if self.failures:
             self.failures -= 1
             raise Undelivered("no route")
-        self.got.append(id)
+        self.got.extend(name for name, _ in messages)
 
     def close(self):
         """Nothing to close."""
@@ -132,6 +134,19 @@ def test_partners_have_their_own_channels():
     assert [e.decision for e in world.outcomes()] == ["D1", "D2"]
     world.dispatcher.step(1)
     assert world.dispatcher.idle
+
+
+def test_many_are_handed_over_together():
+    """As many as the transport takes go in one hand-over; the rest in the next."""
+    world = World()
+    partner = world.transports["default"]
+    partner.most, partner.lanes = 3, 1
+    for n in range(7):
+        world.decide(f"D{n}")
+    for now in range(3):
+        world.dispatcher.step(now)
+        assert len(partner.got) == min(7, 3 * now + 3)
+    assert [e.decision for e in world.outcomes()] == [f"D{n}" for n in range(7)]
 
 
 def test_retries_back_off_and_succeed():

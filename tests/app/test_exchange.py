@@ -47,12 +47,12 @@ def test_unusable_secret(secret):
         webhook.key(secret)
 
 
-def test_file_drop_leaves_one_whole_file(tmp_path):
+def test_file_drop_leaves_whole_files(tmp_path):
     """The same id twice is one file with the newest content, and no temporary file stays."""
-    folder.drop(tmp_path / "out", "KB-1#2", b"one")
-    path = folder.drop(tmp_path / "out", "KB-1#2", b"two")
-    assert [p.name for p in (tmp_path / "out").iterdir()] == [path.name]
-    assert path.read_bytes() == b"two"
+    folder.drop(tmp_path / "out", [("KB-1#2", b"one")])
+    paths = folder.drop(tmp_path / "out", [("KB-1#2", b"two"), ("KB-1#3", b"three")])
+    assert sorted((tmp_path / "out").iterdir()) == sorted(paths)
+    assert [path.read_bytes() for path in paths] == [b"two", b"three"]
 
 
 @given(st.text(min_size=1, max_size=120), st.text(min_size=1, max_size=120))

@@ -42,16 +42,15 @@ from taktnet.ledger.event import (
     SignalSent,
 )
 from taktnet.ledger.fact import instant
-from taktnet.ledger.follower import Wake
 from taktnet.ledger.ledger import Ledger
 
 _LOG = logging.getLogger(__name__)
 FOLLOWER = "dispatch"
 _KINDS = (NUMBER[DecisionTaken], NUMBER[DecisionApproved])
-_IN_FLIGHT = 4  # for one partner at a time, so that a slow one does not hold the others up
 _MOST_PENDING = 10_000
 _LAZY = 10_000  # rows without a decision before the position is stored for its own sake
-_PAUSE_S = 0.05
+_PAUSE_S = 0.01  # between two steps, so that what comes close together goes together
+_IDLE_S = 0.5
 
 
 @dataclass(slots=True)
@@ -83,10 +82,10 @@ class Dispatcher:
         self._chance = chance
         self._cursor = self._stored = ledger.position(FOLLOWER)
         self._due: list[tuple[float, int, Pending]] = []
-        self._flying: dict[Future[None], Pending] = {}
+        self._flying: dict[Future[None], list[Pending]] = {}
         self._open: set[int] = set()  # rows whose decision is not settled
         self._outcomes: dict[int, AnyEvent] = {}  # settled, not yet recorded
-        self._stop = Event()
+        self._stop, self._news = Event(), Event()
         self.trouble = ""  #: what keeps signals from going out; "" when nothing does
         self._thread: Thread | None = None
 
@@ -101,31 +100,38 @@ class Dispatcher:
         self._launch(now)
         self._settle(now)
 
-    def start(self, wake: Wake, seconds: Callable[[], float]) -> None:
+    def start(self, seconds: Callable[[], float]) -> None:
         """Run in a thread of its own until `close`; `seconds` is a clock that never goes back."""
-
-        def run() -> None:
-            while not self._stop.is_set():
-                try:
-                    self.step(seconds())
-                    self.trouble = ""
-                except Closed:
-                    return
-                except Exception as error:
-                    # The store may be full or away: say so, keep what was sent, try again.
-                    self.trouble = f"{type(error).__name__}: {error}"
-                    _LOG.exception("signals are not going out")
-                    self._stop.wait(1.0)
-                self._stop.wait(_PAUSE_S)
-                if not self._flying and not self._due and not self._stop.is_set():
-                    wake.wait(self._cursor, 0.5)
-
-        self._thread = Thread(target=run, name="taktnet-dispatch", daemon=True)
+        self._thread = Thread(
+            target=self._run, args=(seconds,), name="taktnet-dispatch", daemon=True
+        )
         self._thread.start()
+
+    def hear(self) -> None:
+        """There is something new to do; may be called from any thread."""
+        self._news.set()
+
+    def _run(self, seconds: Callable[[], float]) -> None:
+        while not self._stop.is_set():
+            self._news.clear()
+            try:
+                self.step(seconds())
+                self.trouble = ""
+            except Closed:
+                return
+            except Exception as error:
+                # The store may be full or away: say so, keep what was sent, try again.
+                self.trouble = f"{type(error).__name__}: {error}"
+                _LOG.exception("signals are not going out")
+                self._stop.wait(1.0)
+            wait = self._due[0][0] - seconds() if self._due else _IDLE_S
+            self._news.wait(min(max(wait, 0.0), _IDLE_S))
+            self._stop.wait(_PAUSE_S)
 
     def close(self) -> None:
         """Stop sending, record what arrived."""
         self._stop.set()
+        self._news.set()
         if self._thread is not None:
             self._thread.join()
         self._executor.shutdown(wait=True, cancel_futures=True)
@@ -166,37 +172,40 @@ class Dispatcher:
         return self._ledger.find(OWN, key, decision.tenant) is not None
 
     def _launch(self, now: float) -> None:
-        busy = Counter(pending.channel for pending in self._flying.values())
-        later: list[tuple[float, int, Pending]] = []
+        """Hand over what is due, to each partner as many as its transport takes."""
+        ready: dict[str, list[Pending]] = {}
         while self._due and self._due[0][0] <= now and not self._stop.is_set():
-            entry = heapq.heappop(self._due)
-            pending = entry[2]
-            transport = self._transports[pending.channel]
+            pending = heapq.heappop(self._due)[2]
+            ready.setdefault(pending.channel, []).append(pending)
+        busy = Counter(flight[0].channel for flight in self._flying.values())
+        for channel, waiting in ready.items():
+            transport = self._transports[channel]
             assert transport is not None
-            if busy[pending.channel] >= _IN_FLIGHT:
-                later.append(entry)
-                continue
-            busy[pending.channel] += 1
-            decision = pending.decision
-            future = self._executor.submit(transport.send, decision.decision, message(decision))
-            self._flying[future] = pending
-        for entry in later:
-            heapq.heappush(self._due, entry)
+            while waiting and busy[channel] < transport.lanes:
+                flight, waiting[: transport.most] = waiting[: transport.most], []
+                busy[channel] += 1
+                messages = [(p.decision.decision, message(p.decision)) for p in flight]
+                future = self._executor.submit(transport.send, messages)
+                self._flying[future] = flight
+                future.add_done_callback(lambda _: self._news.set())
+            for pending in waiting:
+                heapq.heappush(self._due, (now, pending.seq, pending))
 
     def _settle(self, now: float) -> None:
         for future in [f for f in self._flying if f.done()]:
-            pending = self._flying.pop(future)
+            flight = self._flying.pop(future)
             if future.cancelled():
                 continue
             error = future.exception()
-            if error is None:
-                self._outcomes[pending.seq] = self._sent(pending)
-            elif not isinstance(error, Undelivered):
+            for pending in flight:
+                if error is None:
+                    self._outcomes[pending.seq] = self._sent(pending)
+                elif pending.attempt >= self._settings.signal_attempts:
+                    self._outcomes[pending.seq] = self._refused(pending, str(error))
+                else:
+                    self._again(pending, now)
+            if error is not None and not isinstance(error, Undelivered):
                 raise error
-            elif pending.attempt >= self._settings.signal_attempts:
-                self._outcomes[pending.seq] = self._refused(pending, str(error))
-            else:
-                self._again(pending, now)
         settled = set(self._outcomes)
         position = min(self._open - settled, default=self._cursor + 1) - 1
         if settled or position - self._stored >= _LAZY:

@@ -27,7 +27,6 @@ from taktnet.base.errors import TaktnetError
 from taktnet.ledger.checkpoint import Checkpointer
 from taktnet.ledger.event import AnyEvent, NetworkChanged
 from taktnet.ledger.fact import instant
-from taktnet.ledger.follower import Wake
 from taktnet.ledger.ledger import Ledger
 from taktnet.ledger.memory import MemoryLedger
 from taktnet.ledger.note import Signer, open_signer
@@ -49,7 +48,6 @@ class Parts:
     revisions: Revisions
     signer: Signer | None
     hub: Hub
-    wake: Wake
     state: StateReading
     kpis: KpiReading
     jobs: Jobs
@@ -64,7 +62,8 @@ class Parts:
         """Rows from `first` on are durable; called in the writer's thread."""
         self.state.hear(facts)
         self.hub.put(first, recorded, bodies)
-        self.wake.ring(first + len(bodies) - 1)
+        if self.dispatcher is not None:
+            self.dispatcher.hear()
 
     def close(self) -> None:
         """Stop everything, outermost first; what was acknowledged is durable already."""
@@ -138,7 +137,6 @@ def _readers(
         revisions=revisions,
         signer=signer,
         hub=Hub(int(settings.stream_mb * 1_000_000), ledger.head.seq),
-        wake=Wake(ledger.head.seq),
         state=StateReading(ledger),
         kpis=KpiReading(ledger, revisions),
         jobs=Jobs(),
@@ -183,7 +181,7 @@ def _start(parts: Parts) -> None:
         executor=ThreadPoolExecutor(_SENDERS, thread_name_prefix="taktnet-send"),
         chance=random.Random(),  # noqa: S311 - jitter of retries, no secret
     )
-    parts.dispatcher.start(parts.wake, time.monotonic)
+    parts.dispatcher.start(time.monotonic)
 
 
 def _review(parts: Parts) -> None:

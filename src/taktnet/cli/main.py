@@ -40,3 +40,6 @@ serving.register(app)
 ledgers.register(app)
 reports.register(app)
 app.add_typer(answers.app, name="signals")
+
+if __name__ == "__main__":
+    app()

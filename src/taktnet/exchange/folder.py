@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,22 +17,32 @@ def name(id: str) -> str:
     return f"{plain}-{sha256(id.encode()).hexdigest()[:12]}.json"
 
 
-def drop(folder: Path, id: str, body: bytes) -> Path:
-    """Write message `id` durably: to a temporary name, synced, renamed, the folder synced.
+def drop(folder: Path, messages: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Write messages (id, body) durably: temporary names, synced, renamed, the folder synced.
 
     The same id again replaces the file by itself. Raises OSError where the disk refuses.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / name(id)
-    part = target.with_suffix(".part")
-    with part.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(target)
+    written: list[tuple[Path, Path]] = []
+    for id_, body in messages:
+        target = folder / name(id_)
+        part = target.with_suffix(".part")
+        with part.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        written.append((part, target))
+    for part, target in written:
+        part.replace(target)
+    _sync(folder)
+    return [target for _, target in written]
+
+
+def _sync(folder: Path) -> None:
+    if os.name != "posix":
+        return  # only there can a folder be synced, and must be
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-    return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -16,11 +17,18 @@ class Undelivered(TaktnetError):
     """The message did not arrive, as far as anybody here can know."""
 
 
-class Transport(Protocol):
-    """Delivers a message, at least once; the receiver knows a repeat by its id."""
+#: A message's id and its bytes.
+Message = tuple[str, bytes]
 
-    def send(self, id: str, body: bytes) -> None:
-        """Return when it has arrived; raise Undelivered otherwise."""
+
+class Transport(Protocol):
+    """Delivers messages, at least once; the receiver knows a repeat by its id."""
+
+    most: int  #: messages that may be handed over together
+    lanes: int  #: hand-overs that may go on at a time
+
+    def send(self, messages: Sequence[Message]) -> None:
+        """Return when all have arrived; raise Undelivered if one has not."""
         ...
 
     def close(self) -> None:
@@ -31,13 +39,15 @@ class Transport(Protocol):
 class FolderTransport:
     """One file a message in a folder; the same id always has the same file name."""
 
+    most, lanes = 100, 1
+
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def send(self, id: str, body: bytes) -> None:
-        """Write the file durably."""
+    def send(self, messages: Sequence[Message]) -> None:
+        """Write the files durably."""
         try:
-            folder.drop(self._path, id, body)
+            folder.drop(self._path, messages)
         except OSError as error:
             raise Undelivered(f"{self._path}: {error.strerror or error}") from error
 
@@ -48,6 +58,8 @@ class FolderTransport:
 class WebhookTransport:
     """POSTs to one address, signed; follows no redirect, reads little, waits not for long."""
 
+    most, lanes = 1, 4
+
     def __init__(self, url: str, secret: str, timeout_s: float) -> None:
         import httpx
 
@@ -56,8 +68,12 @@ class WebhookTransport:
         self._errors = (httpx.HTTPError, httpx.InvalidURL)
         self._client = httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
 
-    def send(self, id: str, body: bytes) -> None:
-        """POST the message and wait for a 2xx answer."""
+    def send(self, messages: Sequence[Message]) -> None:
+        """POST each message and wait for a 2xx answer."""
+        for id_, body in messages:
+            self._post(id_, body)
+
+    def _post(self, id: str, body: bytes) -> None:
         stamp = int(time.time())  # the receiver checks it against its own clock
         headers = webhook.headers(self._secret, id, stamp, body)
         deadline = time.monotonic() + self._timeout
