@@ -12,6 +12,7 @@ import re
 import sys
 from collections import defaultdict, deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from taktnet.ledger.event import AnyEvent
 from taktnet.network import Network
 
 ZONE = "Asia/Dhaka"
+LAPSE_DAYS = 3
 PROMISE = timedelta(days=2, hours=23, minutes=59)
 Series = dict[str, list[float]]
 Row = dict[str, object]
@@ -199,7 +201,7 @@ def _product(out: dict[str, list[Row]], t: Tables, product: str, plant: str, sto
             "origin": plant,
             "lane": f"{plant}-{store}",
             "price": round(eur, 4),
-            "prep_h": 8,
+            "prep_h": 22,
         }
     )
     out["demand"].append(
@@ -215,13 +217,22 @@ def _product(out: dict[str, list[Row]], t: Tables, product: str, plant: str, sto
     )
 
 
+@dataclass
+class Open:
+    """An order that is not delivered in full yet."""
+
+    id: str
+    day: int
+    left: float
+
+
 class Story:
     """Yields the events day by day."""
 
     def __init__(self, tables: Tables) -> None:
         self.t = tables
         self.number: dict[str, int] = defaultdict(int)
-        self.open: dict[str, deque[list[object]]] = defaultdict(deque)  # [order, left]
+        self.open: dict[str, deque[Open]] = defaultdict(deque)
 
     def event(self, kind: str, system: str, site: str, at: datetime, **values: object) -> AnyEvent:
         """One event of a source system, numbered."""
@@ -258,12 +269,13 @@ class Story:
             yield from self._made(n, product, plant)
             yield from self._issued(n, product, plant, store)
             yield from self._delivered(n, product, store)
+            yield from self._lapsed(n, product, store)
 
     def _ordered(self, n: int, product: str, store: str) -> Iterator[AnyEvent]:
         day, qty = self.t.days[n], self.t.orders[product][n]
         if qty > 0:
             order = f"SO-{product}-{day:%Y%m%d}"
-            self.open[product].append([order, qty])
+            self.open[product].append(Open(order, n, qty))
             yield self.event(
                 "order.placed/1",
                 "erp",
@@ -332,9 +344,9 @@ class Story:
             order, take = "", left
             if self.open[product]:
                 head = self.open[product][0]
-                order, take = str(head[0]), min(left, float(str(head[1])))
-                head[1] = round(float(str(head[1])) - take, 3)
-                if float(str(head[1])) <= 1e-6:
+                order, take = head.id, min(left, head.left)
+                head.left = round(head.left - take, 3)
+                if head.left <= 1e-6:
                     self.open[product].popleft()
             left, take, part = round(left - take, 3), round(take, 3), part + 1
             if take <= 0:
@@ -353,6 +365,21 @@ class Story:
                 item=product,
                 qty=take,
                 order=order,
+            )
+
+    def _lapsed(self, n: int, product: str, store: str) -> Iterator[AnyEvent]:
+        """Orders still open at the end of the day after their promise are given up."""
+        at = self.t.days[n] + timedelta(hours=23)
+        while self.open[product] and self.open[product][0].day <= n - LAPSE_DAYS:
+            order = self.open[product].popleft()
+            yield self.event(
+                "order.cancelled/1",
+                "erp",
+                store,
+                at,
+                order=order.id,
+                by="seller",
+                reason="not delivered in time",
             )
 
     def _ship(
