@@ -50,11 +50,11 @@ class _Sample:
 
     def __init__(self, lines: Rows, window: Window, declared: KpiSettings) -> None:
         self.window, self.declared = window, declared
-        counted = np.isin(lines["out"], (0, NO_WINDOW))
-        left = lines["out"][~counted]
-        self.exclusions = tuple(
-            (LEFT_OUT[c], n) for c, n in enumerate(np.bincount(left).tolist()) if n
-        )
+        odd = (lines["done"] != 0) & (lines["done"] < lines["asked"])
+        counted = np.isin(lines["out"], (0, NO_WINDOW)) & ~odd
+        left = np.bincount(np.where(odd, len(LEFT_OUT), lines["out"])[~counted]).tolist()
+        reasons = (*LEFT_OUT, "received before it was asked for")
+        self.exclusions = tuple((reasons[c], n) for c, n in enumerate(left) if n)
         rows = lines[counted]
         done = rows["done"]
         over = (done != 0) & (done <= window.as_of)

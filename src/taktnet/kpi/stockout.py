@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -20,6 +21,7 @@ from taktnet.kpi.measure import Facet, Members, value
 from taktnet.kpi.stops import StopBook
 from taktnet.kpi.world import World
 from taktnet.ledger.fact import instant
+from taktnet.network.components import Site
 
 Sums = dict[str, Number]
 
@@ -32,53 +34,53 @@ def stockout(book: StopBook, world: World, window: Window, members: Members) -> 
     rows = rows[(rows["start"] < min(window.end, window.as_of)) & (rows["time"] > window.start)]
     plant = _Plant(book, world, window.end)
     place = members.of(rows)
-    _name_all(members, plant)
+    if members.by == "site":  # planned time without a stop is a rate of 0, not no data
+        known = [world.names.find(Domain.SITE, name) for name in sorted(plant.lines)]
+        members.places(np.array([number for number in known if number > 0], np.int64))
     pieces = [window.bucket(b) for b in range(window.buckets)]
     out: list[KpiValue] = []
     for k in range(len(members)):
-        mine, member = rows[place == k], members.ids[k]
-        sums = [_sums(mine, members, member, plant, w) for w in pieces]
+        mine, scope = rows[place == k], Scope(members.by, members.name(k))
+        sums = [_sums(mine, scope, plant, w) for w in pieces]
         whole = {name: sum(s[name] for s in sums) for name in sums[0]}
         whole["out_days"] = len(_days(mine, plant, window.whole))  # a day may lie in two buckets
-        out += _values(whole, sums, mine, Scope(members.by, members.name(k)), window)
+        out += _values(whole, sums, mine, scope, window)
     return out
 
 
-def _name_all(members: Members, plant: _Plant) -> None:
-    """A site with planned time and no stop has a rate of 0, not no data."""
-    if members.by == "site":
-        members.places(np.array(sorted(plant.lines), np.int64))
-
-
 class _Plant:
-    """Lines with their working time, and the parts kept, by site id."""
+    """Lines with their working time, and how many parts are kept, by names."""
 
     def __init__(self, book: StopBook, world: World, before: int) -> None:
         self.world = world
-        find = world.names.find
-        self.lines: defaultdict[int, dict[str, WorkingTime]] = defaultdict(dict)
-        for site, resource in book.places(before):
-            name = world.names.text(Domain.RESOURCE, resource)
-            self.lines[site][name] = self.working(world.site(site), name)
-        own = {s.id for s in world.network.sites if s.company}
-        for r in world.network.resources:
-            if r.site in own and (site := find(Domain.SITE, r.site)) > 0:
-                self.lines[site][r.id] = world.network.working_time(r.site, r.id)
-        plants = {s.id for s in world.network.sites if s.company and s.kind == "plant"}
-        points = [p for p in world.network.stock_points if p.site in plants]
+        net = world.network
+        self.sites = {s.id: s for s in net.sites}
+        own = {s.id for s in net.sites if s.company}
+        self.lines: defaultdict[str, dict[str, WorkingTime]] = defaultdict(dict)
+        for r in net.resources:
+            if r.site in own:
+                self.lines[r.site][r.id] = net.working_time(r.site, r.id)
+        for number, resource in book.places(before):
+            site, name = world.site(number), self.line(resource)
+            self.lines[site].setdefault(name, self.working(site, name))
+        points = [p for p in net.stock_points if p.site in own and _is_plant(self.sites, p.site)]
         self.parts = {
-            "network": Counter({0: len(points)}),
-            "site": Counter(find(Domain.SITE, p.site) for p in points),
-            "item": Counter(find(Domain.ITEM, p.item) for p in points),
+            "network": Counter({"": len(points)}),
+            "site": Counter(p.site for p in points),
+            "item": Counter(p.item for p in points),
         }
         self._spans: dict[tuple[int, int, int], tuple[list[Span], int]] = {}
+
+    def line(self, resource: int) -> str:
+        """Name of a line."""
+        return self.world.names.text(Domain.RESOURCE, resource)
 
     def working(self, site: str, resource: str) -> WorkingTime:
         """Working time of a line; that of its site, or day and night, where it is not known."""
         net = self.world.network
         if resource in {r.id for r in net.resources_at(site)}:
             return net.working_time(site, resource)
-        if site in {s.id for s in net.sites}:
+        if site in self.sites:
             return net.working_time(site)
         return WorkingTime.always()
 
@@ -92,17 +94,22 @@ class _Plant:
             found = self._spans[key] = (spans, length(spans))
         return found
 
-    def zone(self, site: int) -> ZoneInfo:
+    def zone(self, site: str) -> ZoneInfo:
         """Time zone in which a site counts its days."""
-        name = self.world.site(site)
-        known = {s.id: s.zone for s in self.world.network.sites}
-        return ZoneInfo(known.get(name, "UTC"))
+        known = self.sites.get(site)
+        return ZoneInfo(known.zone if known else "UTC")
 
 
-def _sums(rows: Rows, members: Members, member: int, plant: _Plant, window: Window) -> Sums:
+def _is_plant(sites: Mapping[str, Site], site: str) -> bool:
+    return site in sites and sites[site].kind == "plant"
+
+
+def _sums(rows: Rows, scope: Scope, plant: _Plant, window: Window) -> Sums:
     """Numerators and denominators of all variants for one member and bucket."""
-    sites = [member] if members.by == "site" else list(plant.lines)
-    planned = sum(plant.spans(work, window)[1] for s in sites for work in plant.lines[s].values())
+    sites = [scope.name] if scope.dimension == "site" else list(plant.lines)
+    planned = sum(
+        plant.spans(work, window)[1] for s in sites for work in plant.lines.get(s, {}).values()
+    )
     end = min(window.end, window.as_of)
     begun = rows[rows["begun"] & (rows["start"] >= window.start) & (rows["start"] < end)]
     days = Fraction(max(end - window.start, 0), DAY)
@@ -113,7 +120,7 @@ def _sums(rows: Rows, members: Members, member: int, plant: _Plant, window: Wind
         "roots": int((begun["root"] == 0).sum()),
         "sites": len(begun),
         "out_days": len(_days(rows, plant, window)),
-        "part_days": plant.parts[members.by][member] * days,
+        "part_days": plant.parts[scope.dimension][scope.name] * days,
     }
 
 
@@ -127,7 +134,7 @@ def _lost(rows: Rows, plant: _Plant, window: Window) -> int:
         )
     total = 0
     for (site, resource), spans in by_line.items():
-        work = plant.lines[site][plant.world.names.text(Domain.RESOURCE, resource)]
+        work = plant.lines[plant.world.site(site)][plant.line(resource)]
         stood = merged(cut(spans, window.start, end))
         total += length(common(stood, plant.spans(work, window)[0]))
     return total
@@ -139,7 +146,7 @@ def _days(rows: Rows, plant: _Plant, window: Window) -> set[tuple[int, int, Any]
     found: set[tuple[int, int, Any]] = set()
     for row in rows[rows["item"] != 0]:
         site, item = int(row["site"]), int(row["item"])
-        zone = plant.zone(site)
+        zone = plant.zone(plant.world.site(site))
         for a, b in cut([(int(row["start"]), int(row["time"]))], window.start, end):
             day = instant(a).astimezone(zone).date()
             last = instant(max(a, b - 1)).astimezone(zone).date()
