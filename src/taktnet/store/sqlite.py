@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -16,11 +15,19 @@ import numpy as np
 from taktnet.base.names import Domain
 from taktnet.ledger import event as e
 from taktnet.ledger.admission import SKEW_TOLERANCE_US, Key
-from taktnet.ledger.codec import decode_one, encode
+from taktnet.ledger.codec import decode_one
 from taktnet.ledger.fact import FACT
 from taktnet.ledger.ledger import Fenced, Head, Parked, Recorded, Row, StoreError
 from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
 from taktnet.store import sqlite_schema as schema
+from taktnet.store.sqlite_rows import (
+    fetch,
+    fields_of,
+    head_of,
+    names_after,
+    without_gaps,
+    write_stage,
+)
 
 #: Rows fetched at once: as many as stay in the processor's cache until they are joined.
 _CACHED = 10_000
@@ -104,23 +111,23 @@ class SqliteLedger(WritingLedger):
             schema.check_owner(reader, self.path)
             if schema.pending_steps(reader, self.path):
                 raise StoreError(f"{self.path}: an older schema. Open it for writing once.")
-            head = _head(reader)
+            head = head_of(reader)
             if self._writer is not None:
                 self._check_tail(reader, head)
-            names = _all(reader, "SELECT domain, id, text FROM name ORDER BY domain, id")
-            waiting = _all(reader, "SELECT recorded, body FROM parked ORDER BY n")
+            names = fetch(reader, "SELECT domain, id, text FROM name ORDER BY domain, id")
+            waiting = fetch(reader, "SELECT recorded, body FROM parked ORDER BY n")
             parked = [Parked(recorded, decode_one(body)) for recorded, body in waiting]
-            closed = _all(reader, "SELECT body FROM event JOIN period USING (seq) ORDER BY seq")
+            closed = fetch(reader, "SELECT body FROM event JOIN period USING (seq) ORDER BY seq")
             events = [decode_one(body) for (body,) in closed]
             self._open(
                 head,
-                names if self._writer is not None else _without_gaps(names),
+                names if self._writer is not None else without_gaps(names),
                 parked,
                 [event for event in events if isinstance(event, e.PeriodClosed)],
             )
 
     def _check_tail(self, reader: apsw.Connection, head: Head) -> None:
-        last = _all(reader, "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
+        last = fetch(reader, "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
         seq, digest = last[0] if last else (0, bytes(32))
         if (seq, digest) != (head.seq, head.hash):
             raise StoreError(
@@ -136,8 +143,8 @@ class SqliteLedger(WritingLedger):
         """
         if self._writer is None and self.names.counts() == self._stored:
             with self._reading() as reader:
-                self._head = _head(reader)
-                self.names.load(_names_after(reader, self._stored))
+                self._head = head_of(reader)
+                self.names.load(names_after(reader, self._stored))
             self._stored = self.names.counts()
         return self._head
 
@@ -183,7 +190,7 @@ class SqliteLedger(WritingLedger):
         head, entries, stage = self._head, batch.entries, batch.stage
         last = (entries[-1].seq, batch.hashes[-1], batch.recorded) if entries else ()
         with self._writing() as writer:
-            writer.execute(_MOVE_HEAD, (*(last or _fields(head)), head.seq, self._epoch))
+            writer.execute(_MOVE_HEAD, (*(last or fields_of(head)), head.seq, self._epoch))
             self._fence(writer.changes() == 1)
             writer.executemany(_INSERT, self._columns(batch))
             if batch.names:
@@ -191,7 +198,7 @@ class SqliteLedger(WritingLedger):
             if batch.positions:
                 writer.executemany(_ADVANCE, list(batch.positions.items()))
             if stage.conflicts or stage.parked or stage.released or stage.closed:
-                _write_stage(writer, batch)
+                write_stage(writer, batch)
 
     def _columns(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
         find, recorded = self.names.find, batch.recorded
@@ -272,13 +279,13 @@ class SqliteLedger(WritingLedger):
         """See `Ledger.rows`."""
         sql = f"SELECT {_ROW} FROM event WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
         with self._reading() as reader:
-            return [Row(*row) for row in _all(reader, sql, (after, limit))]
+            return [Row(*row) for row in fetch(reader, sql, (after, limit))]
 
     def find(self, source: str, id: str, tenant: str = "main") -> Recorded | None:
         """See `Ledger.find`."""
         sql = f"SELECT {_ROW} {_BY_KEY}"
         with self._reading() as reader:
-            rows = _all(reader, sql, self._key((tenant, source, id)))
+            rows = fetch(reader, sql, self._key((tenant, source, id)))
         return recorded_of(Row(*rows[0])) if rows else None
 
     def facts(
@@ -300,7 +307,7 @@ class SqliteLedger(WritingLedger):
         parts: list[bytes] = []
         for low in range(after, until, _CACHED):
             with self._reading() as reader:
-                found = _all(reader, sql, (low, min(low + _CACHED, until)))
+                found = fetch(reader, sql, (low, min(low + _CACHED, until)))
             parts.append(b"".join([blob for (blob,) in found]))
         return b"".join(parts)
 
@@ -308,7 +315,7 @@ class SqliteLedger(WritingLedger):
         """See `Ledger.conflicts`."""
         sql = "SELECT recorded, source, id, body FROM conflict WHERE recorded > ? ORDER BY n"
         with self._reading() as reader:
-            return _all(reader, sql, (after,))
+            return fetch(reader, sql, (after,))
 
     # -- followers, snapshots, checkpoints -----------------------------------------------------
 
@@ -341,7 +348,7 @@ class SqliteLedger(WritingLedger):
         """See `Ledger.checkpoints`."""
         sql = "SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?"
         with self._reading() as reader:
-            return _all(reader, sql, (after, limit))
+            return fetch(reader, sql, (after, limit))
 
     def close(self) -> None:
         """See `Ledger.close`."""
@@ -352,62 +359,3 @@ class SqliteLedger(WritingLedger):
                 self._writer.close()
         if self._lock is not None:
             self._lock.release()
-
-
-def _all(reader: apsw.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
-    return reader.execute(sql, values).fetchall()
-
-
-def _fields(head: Head) -> tuple[int, bytes, int]:
-    return head.seq, head.hash, head.recorded
-
-
-def _head(reader: apsw.Connection) -> Head:
-    return Head(*_all(reader, "SELECT seq, hash, recorded FROM head")[0])
-
-
-def _names_after(
-    reader: apsw.Connection, counts: tuple[int, ...]
-) -> Iterator[tuple[int, int, str]]:
-    sql = "SELECT domain, id, text FROM name WHERE domain = ? AND id >= ? ORDER BY id"
-    for domain, count in enumerate(counts):
-        yield from _all(reader, sql, (domain, count))
-
-
-def _without_gaps(names: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
-    """Names with a stand-in where one was removed, so that a damaged ledger can be looked at.
-
-    No event can hold the stand-in (it has a control character), so `verify` finds its first use.
-    """
-    domain, wanted = -1, 1
-    for d, i, text in names:
-        if d != domain:
-            domain, wanted = d, 1
-        for missing in range(wanted, i):
-            yield d, missing, f"\0removed {missing}"
-        wanted = i + 1
-        yield d, i, text
-
-
-def _write_stage(writer: apsw.Connection, batch: Batch) -> None:
-    stage, recorded = batch.stage, batch.recorded
-    writer.executemany(
-        "INSERT OR IGNORE INTO conflict (recorded, tenant, source, id, digest, body) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (recorded, c.tenant, c.source, c.id, sha256(c.body).digest(), c.body)
-            for c in stage.conflicts
-        ],
-    )
-    writer.executemany(
-        "INSERT INTO parked (recorded, tenant, source, id, body) VALUES (?, ?, ?, ?, ?)",
-        [
-            (p.recorded, p.event.tenant, p.event.source, p.event.id, encode(p.event))
-            for p in stage.parked
-        ],
-    )
-    writer.executemany(
-        "DELETE FROM parked WHERE tenant = ? AND source = ? AND id = ?", stage.released
-    )
-    closed = [(entry.seq,) for entry in batch.entries if isinstance(entry.event, e.PeriodClosed)]
-    writer.executemany("INSERT INTO period VALUES (?)", closed)

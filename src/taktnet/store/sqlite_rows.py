@@ -1,0 +1,76 @@
+"""Statements of the SQLite store that need no ledger: rows in and out of its small tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import Any
+
+import apsw
+
+from taktnet.ledger import event as e
+from taktnet.ledger.codec import encode
+from taktnet.ledger.ledger import Head
+from taktnet.ledger.writing import Batch
+
+
+def fetch(reader: apsw.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+    """All rows of a query."""
+    return reader.execute(sql, values).fetchall()
+
+
+def fields_of(head: Head) -> tuple[int, bytes, int]:
+    """The columns of the head's row."""
+    return head.seq, head.hash, head.recorded
+
+
+def head_of(reader: apsw.Connection) -> Head:
+    """The stored head."""
+    return Head(*fetch(reader, "SELECT seq, hash, recorded FROM head")[0])
+
+
+def names_after(reader: apsw.Connection, counts: tuple[int, ...]) -> Iterator[tuple[int, int, str]]:
+    """(domain, id, text) of the names given after `counts`."""
+    sql = "SELECT domain, id, text FROM name WHERE domain = ? AND id >= ? ORDER BY id"
+    for domain, count in enumerate(counts):
+        yield from fetch(reader, sql, (domain, count))
+
+
+def without_gaps(names: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """Names with a stand-in where one was removed, so that a damaged ledger can be looked at.
+
+    No event can hold the stand-in (it has a control character), so `verify` finds its first use.
+    """
+    domain, wanted = -1, 1
+    for d, i, text in names:
+        if d != domain:
+            domain, wanted = d, 1
+        for missing in range(wanted, i):
+            yield d, missing, f"\0removed {missing}"
+        wanted = i + 1
+        yield d, i, text
+
+
+def write_stage(writer: apsw.Connection, batch: Batch) -> None:
+    """Conflicts, parked corrections, those released, and closed periods of one batch."""
+    stage, recorded = batch.stage, batch.recorded
+    writer.executemany(
+        "INSERT OR IGNORE INTO conflict (recorded, tenant, source, id, digest, body) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (recorded, c.tenant, c.source, c.id, sha256(c.body).digest(), c.body)
+            for c in stage.conflicts
+        ],
+    )
+    writer.executemany(
+        "INSERT INTO parked (recorded, tenant, source, id, body) VALUES (?, ?, ?, ?, ?)",
+        [
+            (p.recorded, p.event.tenant, p.event.source, p.event.id, encode(p.event))
+            for p in stage.parked
+        ],
+    )
+    writer.executemany(
+        "DELETE FROM parked WHERE tenant = ? AND source = ? AND id = ?", stage.released
+    )
+    closed = [(entry.seq,) for entry in batch.entries if isinstance(entry.event, e.PeriodClosed)]
+    writer.executemany("INSERT INTO period VALUES (?)", closed)
