@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
@@ -135,22 +137,79 @@ def test_a_lost_connection_is_made_anew_without_losing_a_batch(
     assert [row.seq for row in ledger.read()] == list(range(1, 20))
 
 
-def test_a_connection_lost_within_a_commit_fails_that_batch_alone(
-    ledger: PostgresLedger, dsn: str, monkeypatch: pytest.MonkeyPatch
+def cut(monkeypatch: pytest.MonkeyPatch, ledger: PostgresLedger, after_commit: bool) -> None:
+    """The connection is lost in the next transaction, before or after the server commits."""
+    plain, calls = ledger._store, 0
+
+    def store(*how: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1 and not after_commit:
+            assert ledger._writer is not None
+            with ledger._writer.transaction():
+                ledger._writer.execute("UPDATE head SET seq = seq")
+                kill_backends(ledger._dsn)
+                ledger._writer.execute("SELECT 1")
+        plain(*how)
+        if calls == 1:
+            raise psycopg.OperationalError("the answer was lost")
+
+    monkeypatch.setattr(ledger, "_store", store)
+
+
+@pytest.mark.parametrize("count", [3, 40])
+@pytest.mark.parametrize("after_commit", [False, True])
+def test_a_connection_lost_within_a_commit_stores_that_batch_exactly_once(
+    ledger: PostgresLedger, monkeypatch: pytest.MonkeyPatch, after_commit: bool, count: int
 ) -> None:
-    """Cut after the rows were sent and before the commit: nothing is stored, then all works."""
-    plain = ledger._write_rest
-
-    def cut(writer: postgres_link.Link, batch: object) -> None:
-        plain(writer, batch)  # pyright: ignore[reportArgumentType]
-        kill_backends(dsn)
-
-    monkeypatch.setattr(ledger, "_write_rest", cut)
-    with pytest.raises(StoreError, match="no connection"):
-        ledger.append(happenings(3, first=10), START_US)
+    """Whether it was lost before the server committed or before it could say so."""
+    cut(monkeypatch, ledger, after_commit)
+    receipts = ledger.append(happenings(count, first=10), START_US)
+    assert [r.seq for r in receipts] == list(range(11, 11 + count))
+    memory = MemoryLedger()
+    memory.append(happenings(10), START_US)
+    memory.append(happenings(count, first=10), START_US)
+    assert ledger.rows() == memory.rows()
     monkeypatch.undo()
-    assert ledger.head.seq == 10
-    assert [r.outcome for r in ledger.append(happenings(3, first=10), START_US)] == ["recorded"] * 3
+    again = ledger.append(happenings(count, first=10), START_US)
+    assert {r.outcome for r in again} == {"duplicate"}
+
+
+def test_parked_and_conflicting_events_are_kept_once_through_a_lost_answer(
+    ledger: PostgresLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch without rows of its own is sent again and changes nothing twice."""
+    cut(monkeypatch, ledger, after_commit=True)
+    odd = msgspec.structs.replace(happenings(1)[0], site="ELSEWHERE")
+    early = msgspec.structs.replace(happenings(1, first=70)[0], corrects="e-000999")
+    receipts = ledger.append([odd, early], START_US)
+    assert [r.outcome for r in receipts] == ["conflict", "parked"]
+    assert (len(ledger.conflicts()), len(ledger.parked())) == (1, 1)
+
+
+def test_a_server_that_does_not_come_back_fails_the_batch_until_it_does(
+    ledger: PostgresLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In doubt nothing goes on before `abandon` has found out what is durable."""
+    ledger._patience = 0.2
+    cut(monkeypatch, ledger, after_commit=True)
+
+    def no_server(_: str) -> None:
+        raise psycopg.OperationalError("connection refused")
+
+    admission = ledger.admit(happenings(3, first=200), START_US)
+    with monkeypatch.context() as down:
+        down.setattr(postgres_link, "connect", no_server)
+        with pytest.raises(StoreError, match="connection refused"):
+            ledger.commit(number(admission.admitted, 10), START_US)
+        with pytest.raises(StoreError, match="Abandon it first"):
+            ledger.commit([], START_US, {"f": 1})
+        with pytest.raises(StoreError, match="connection refused"):
+            ledger.abandon()
+    ledger.abandon()
+    assert ledger.head.seq == 13
+    again = ledger.append(happenings(3, first=200), START_US)
+    assert [r.outcome for r in again] == ["duplicate"] * 3
 
 
 def test_a_writer_cut_off_and_replaced_is_fenced_when_it_comes_back(
@@ -165,35 +224,6 @@ def test_a_writer_cut_off_and_replaced_is_fenced_when_it_comes_back(
     new.close()
 
 
-def test_a_commit_whose_answer_was_lost_is_found_to_be_durable(
-    ledger: PostgresLedger, dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The server committed, the answer did not come: `abandon` learns of the rows and names."""
-    plain = ledger._write_rest
-
-    def cut(writer: postgres_link.Link, batch: object) -> None:
-        plain(writer, batch)  # pyright: ignore[reportArgumentType]
-        writer.execute("COMMIT")
-        raise psycopg.OperationalError("the answer was lost")
-
-    monkeypatch.setattr(ledger, "_write_rest", cut)
-    admission = ledger.admit(happenings(3, first=200), START_US)
-    with pytest.raises(StoreError, match="answer was lost"):
-        ledger.commit(number(admission.admitted, 10), START_US)
-    monkeypatch.undo()
-    with pytest.raises(StoreError, match="Abandon it first"):
-        ledger.commit([], START_US, {"f": 1})
-    ledger.abandon()
-    assert ledger.head.seq == 13
-    assert [r.outcome for r in ledger.append(happenings(3, first=200), START_US)] == [
-        "duplicate"
-    ] * 3
-    memory = MemoryLedger()
-    memory.append(happenings(10), START_US)
-    memory.append(happenings(3, first=200), START_US)
-    assert ledger.head.hash == memory.head.hash
-
-
 def test_a_batch_that_fails_leaves_nothing_behind(
     ledger: PostgresLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,13 +233,13 @@ def test_a_batch_that_fails_leaves_nothing_behind(
     def broken(*_: object) -> None:
         raise OSError("power cut")
 
-    monkeypatch.setattr(ledger, "_write_rest", broken)
+    monkeypatch.setattr("taktnet.store.postgres.write_names", broken)
     with pytest.raises(OSError, match="power cut"):
-        ledger.append(happenings(5, first=300), START_US)
+        ledger.append(happenings(40, first=300), START_US)
     monkeypatch.undo()
     assert (ledger.head.seq, ledger.names.counts(), len(ledger.read())) == (10, names, 10)
-    ledger.append(happenings(5, first=300), START_US)
-    assert ledger.head.seq == 15
+    ledger.append(happenings(40, first=300), START_US)
+    assert ledger.head.seq == 50
 
 
 def test_reads_go_on_from_other_threads_while_the_writer_commits(ledger: PostgresLedger) -> None:

@@ -44,7 +44,7 @@ def test_a_takeover_in_the_middle_of_a_commit_lets_exactly_one_of_them_win(
         yield from plain(batch)
 
     monkeypatch.setattr(old, "_columns", slow)
-    first = threading.Thread(target=old.append, args=(happenings(4, first=10), START_US))
+    first = threading.Thread(target=old.append, args=(happenings(40, first=10), START_US))
     first.start()
     assert inside.wait(20)  # the head is moved, nothing is committed
     opened: list[Ledger] = []
@@ -56,11 +56,11 @@ def test_a_takeover_in_the_middle_of_a_commit_lets_exactly_one_of_them_win(
     first.join(20)
     second.join(20)
     new = opened[0]
-    assert new.head.seq == 14
-    new.append(happenings(2, first=14), START_US)
+    assert new.head.seq == 50
+    new.append(happenings(2, first=50), START_US)
     with pytest.raises(Fenced):
-        old.append(happenings(2, first=16), START_US)
-    is_whole(new, 16)
+        old.append(happenings(2, first=52), START_US)
+    is_whole(new, 52)
 
 
 def test_a_takeover_between_admission_and_commit_fences_that_commit(store_factory: Opener) -> None:

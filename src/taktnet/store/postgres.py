@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import RLock
-from typing import Any, Literal, LiteralString
+from typing import Any, Literal, LiteralString, TypeVar
 
 import numpy as np
 import psycopg
@@ -21,8 +21,9 @@ from taktnet.ledger.ledger import Fenced, Head, Parked, Recorded, Row, StoreErro
 from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
 from taktnet.store import postgres_link as links
 from taktnet.store.postgres_link import Link, Pool
-from taktnet.store.postgres_rows import COPY, packed, write_stage
+from taktnet.store.postgres_rows import COPY, FEW, WRITE_FEW, few, packed, write_names, write_stage
 
+T = TypeVar("T")
 _LOCK = 0x54414B54  # "TAKT": the advisory lock of this database's writer
 _LOCK_WAIT_S = 1.0
 _HASHES = 1_000_000
@@ -57,8 +58,8 @@ class PostgresLedger(WritingLedger):
     writing is refused, or with `takeover` becomes the writer: the former one's next commit raises
     Fenced. `read_only` opens beside the writer. Reads may come from any thread at any time, on
     connections of their own; `admit` to `commit` from one thread at a time. Raises StoreError, in
-    words, for whatever the server does not allow. After a failed commit `abandon` connects anew,
-    trying for `patience_s`, and takes up what is durable.
+    words, for whatever the server does not allow. A connection that is lost is made anew, for up
+    to `patience_s`; a commit on its way is then found to have arrived, or sent again.
     """
 
     def __init__(
@@ -179,40 +180,53 @@ class PostgresLedger(WritingLedger):
     def _write(self, batch: Batch) -> None:
         head, entries = self._head, batch.entries
         last = head if not entries else Head(entries[-1].seq, batch.hashes[-1], batch.recorded)
-        moved = (last.seq, last.hash, last.recorded, head.seq, self._epoch)
+        if self._read_only:
+            raise StoreError(f"{self.place}: opened for reading only.")
         with self._mutex, links.in_words(self.place):
-            writer = self._begin()
+            if self._unsure:
+                raise StoreError(f"{self.place}: the last commit failed. Abandon it first.")
             self._unsure = True
             try:
-                self._fence(writer.execute(_MOVE_HEAD, moved).rowcount)
-                if entries:
-                    with writer.cursor() as cursor, cursor.copy(COPY) as copy:
-                        copy.write(packed(self._columns(batch)))
-                self._write_rest(writer, batch)
-                writer.execute("COMMIT")
-            except BaseException:
-                if not writer.closed:
-                    writer.rollback()
-                raise
+                self._store(batch, head, last)
+            except psycopg.OperationalError:
+                # Whether the commit arrived is written in the head: its hash is of these rows.
+                if self._patiently(self._found_head) != last or last == head:
+                    self._store(batch, head, last)
             self._unsure = False
 
-    def _begin(self) -> Link:
-        """The writer's connection in a new transaction, connected anew where it was lost."""
-        if self._writer is None:
-            raise StoreError(f"{self.place}: opened for reading only.")
-        if self._unsure:
-            raise StoreError(f"{self.place}: the last commit failed. Abandon it first.")
+    def _store(self, batch: Batch, head: Head, last: Head) -> None:
+        """One transaction: durable when this returns, undone when it raises."""
+        writer = self._writer
+        assert writer is not None
         if not self._locked:  # taken over: the lock follows when the other process ends
             self._lock()
-        try:
-            self._writer.execute("BEGIN")
-        except psycopg.OperationalError:  # nothing was sent yet, so nothing is in doubt
-            self._reconnect()
-            self._writer.execute("BEGIN")
-        return self._writer
+        moved = (last.seq, last.hash, last.recorded, head.seq, self._epoch)
+        stage = batch.stage
+        beside = stage.conflicts or stage.parked or stage.released or stage.closed
+        if 0 < len(batch.entries) <= FEW and not beside and not batch.positions:
+            columns = few(self._columns(batch), batch.names)
+            self._fence(writer.execute(WRITE_FEW, [*moved, *columns]).rowcount > 0)
+            return
+        with writer.transaction():
+            self._fence(writer.execute(_MOVE_HEAD, moved).rowcount == 1)
+            if batch.entries:
+                with writer.cursor() as cursor, cursor.copy(COPY) as copy:
+                    copy.write(packed(self._columns(batch)))
+            if batch.names:
+                write_names(writer, batch.names)
+            for follower, seq in batch.positions.items():
+                writer.execute(_ADVANCE, (follower, seq, self._epoch))
+            if beside:
+                write_stage(writer, batch)
 
-    def _fence(self, changed: int) -> None:
-        if changed != 1:
+    def _found_head(self) -> Head:
+        """The head in the database, over a connection that works."""
+        self._reconnect()
+        assert self._writer is not None
+        return Head(*self._writer.execute(_HEAD, binary=True).fetchall()[0])
+
+    def _fence(self, held: bool) -> None:
+        if not held:
             raise Fenced(
                 f"{self.place}: another process has taken this ledger over; nothing was stored. "
                 "Stop this one."
@@ -230,49 +244,35 @@ class PostgresLedger(WritingLedger):
             facts, body = entry.facts, entry.body
             yield entry.seq, recorded, *known, event.id, event.corrects, facts, digest, body
 
-    def _write_rest(self, writer: Link, batch: Batch) -> None:
-        if batch.names:
-            sql = (
-                "INSERT INTO names SELECT * FROM unnest(%b::smallint[], %b::integer[], %b::text[])"
-            )
-            writer.execute(sql, [list(column) for column in zip(*batch.names, strict=True)])
-        for follower, seq in batch.positions.items():
-            self._fence(writer.execute(_ADVANCE, (follower, seq, self._epoch)).rowcount)
-        stage = batch.stage
-        if stage.conflicts or stage.parked or stage.released or stage.closed:
-            write_stage(writer, batch)
-
     def abandon(self) -> None:
         """See `Ledger.abandon`; after a failed commit also finds out what is durable."""
         super().abandon()
         if self._unsure:
-            self._again()
+            with self._mutex, links.in_words(self.place):
+                self._patiently(self._found_head)
+                self._load()
+                self._unsure = False
 
-    def _again(self) -> None:
-        """Connect anew if need be, and load what is durable; Fenced if another writer has come."""
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """What `work` gives; as long as there is no connection it is tried again."""
         until = time.monotonic() + self._patience
         while True:
             try:
-                with self._mutex, links.in_words(self.place):
-                    self._reconnect()
-                    self._load()
-                    self._unsure = False
-                return
-            except StoreError as problem:
-                lost = isinstance(problem.__cause__, psycopg.OperationalError)
-                if not lost or time.monotonic() > until:
+                return work()
+            except psycopg.OperationalError:
+                if time.monotonic() > until:
                     raise
                 time.sleep(0.1)
 
     def _reconnect(self) -> None:
+        """Connect the writer anew; Fenced if another one has come meanwhile."""
         assert self._writer is not None
-        if self._writer.closed or self._writer.info.transaction_status != 0:
-            self._writer.close()
-            self._pool.clear()
-            self._writer = links.connect(self._dsn)
-            self._lock()
+        self._writer.close()
+        self._pool.clear()
+        self._writer = links.connect(self._dsn)
+        self._lock()
         row = self._writer.execute("SELECT epoch FROM head").fetchone()
-        self._fence(1 if row and row[0] == self._epoch else 0)
+        self._fence(row is not None and row[0] == self._epoch)
 
     # -- what the desk asks ----------------------------------------------------------------------
 
@@ -365,7 +365,7 @@ class PostgresLedger(WritingLedger):
     def _small_write(self, sql: LiteralString, *values: object) -> None:
         if self._read_only:
             raise StoreError(f"{self.place}: opened for reading only.")
-        self._fence(len(self._ask(sql, (*values, self._epoch))))
+        self._fence(bool(self._ask(sql, (*values, self._epoch))))
 
     def advance(self, follower: str, seq: int) -> None:
         """See `Ledger.advance`."""

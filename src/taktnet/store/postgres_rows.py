@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from struct import Struct
 
@@ -15,6 +15,20 @@ COPY = (
     "COPY events (seq, recorded, tenant, source, id, corrects, facts, hash, body) "
     "FROM STDIN WITH (FORMAT BINARY)"
 )
+#: Up to so many rows one statement is faster than a transaction with COPY.
+FEW = 16
+#: Moves the head and stores rows and names, or does nothing when the head is not as expected.
+WRITE_FEW = (
+    "WITH moved AS (UPDATE head SET seq = %b, hash = %b, recorded = %b "
+    "WHERE seq = %b AND epoch = %b RETURNING 1), "
+    "named AS (INSERT INTO names SELECT n.* FROM moved, "
+    "unnest(%b::smallint[], %b::integer[], %b::text[]) AS n (domain, id, text)) "
+    "INSERT INTO events SELECT e.* FROM moved, unnest(%b::bigint[], %b::bigint[], %b::integer[], "
+    "%b::integer[], %b::text[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[]) AS e"
+)
+_NAMES = "INSERT INTO names SELECT * FROM unnest(%b::smallint[], %b::integer[], %b::text[])"
+Columns = tuple[int, int, int, int, str, str, bytes, bytes, bytes]
+Name = tuple[int, int, str]
 _HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _START = Struct("!hiqiqiiiii").pack
@@ -23,7 +37,15 @@ _NULL = _SIZE(-1)
 _HASH = _SIZE(32)
 
 
-def packed(rows: Iterable[tuple[int, int, int, int, str, str, bytes, bytes, bytes]]) -> bytes:
+def few(rows: Iterable[Columns], names: Sequence[Name]) -> list[list[object]]:
+    """The arrays of WRITE_FEW behind the head's: names by column, then rows by column."""
+    named = [list(column) for column in zip(*names, strict=True)] or [[], [], []]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns[5] = [corrects or None for corrects in columns[5]]
+    return [*named, *columns]
+
+
+def packed(rows: Iterable[Columns]) -> bytes:
     """Rows (seq, recorded, tenant, source, id, corrects, facts, hash, body) for COPY BINARY.
 
     Four times as fast as writing row by row; "" as `corrects` is NULL.
@@ -50,6 +72,11 @@ def packed(rows: Iterable[tuple[int, int, int, int, str, str, bytes, bytes, byte
     return b"".join(parts)
 
 
+def write_names(writer: Link, names: Sequence[Name]) -> None:
+    """New names, all at once."""
+    writer.execute(_NAMES, [list(column) for column in zip(*names, strict=True)])
+
+
 def write_stage(writer: Link, batch: Batch) -> None:
     """Conflicts, parked and released corrections, closed periods of a batch."""
     stage, recorded = batch.stage, batch.recorded
@@ -63,7 +90,8 @@ def write_stage(writer: Link, batch: Batch) -> None:
             ],
         )
         cursor.executemany(
-            "INSERT INTO parked (recorded, tenant, source, id, body) VALUES (%s, %s, %s, %s, %s)",
+            "INSERT INTO parked (recorded, tenant, source, id, body) VALUES (%s, %s, %s, %s, %s) "
+            "ON CONFLICT DO NOTHING",
             [
                 (p.recorded, p.event.tenant, p.event.source, p.event.id, encode(p.event))
                 for p in stage.parked
@@ -73,4 +101,7 @@ def write_stage(writer: Link, batch: Batch) -> None:
             "DELETE FROM parked WHERE tenant = %s AND source = %s AND id = %s", stage.released
         )
         closed = [x for x in batch.entries if isinstance(x.event, e.PeriodClosed)]
-        cursor.executemany("INSERT INTO periods VALUES (%s)", [(entry.seq,) for entry in closed])
+        cursor.executemany(
+            "INSERT INTO periods VALUES (%s) ON CONFLICT DO NOTHING",
+            [(entry.seq,) for entry in closed],
+        )
