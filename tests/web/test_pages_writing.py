@@ -8,6 +8,7 @@ import json
 import re
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,9 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from taktnet.app.screens.model import Definition, PaceRow, Tile, page_of
+from taktnet.app.screens.targets import read_targets
+from taktnet.app.screens.tiles import level
+from taktnet.base.errors import InputFaults
 from taktnet.ledger.fact import micros
 from taktnet.web.pages import draw
 from taktnet.web.pages import format as text
@@ -97,15 +101,15 @@ def test_data_in_a_script_element_cannot_end_it(name: str) -> None:
 
 
 def _tile(value: float | None, target: float | None, level: str) -> Tile:
-    about = Definition("t", "t", "f", "w", "")
+    about = Definition("t", "t", "f", "28 days until then", "")
     return Tile("otif", "OTIF", value, "%", 1, target, True, (), about, level)  # type: ignore[arg-type]
 
 
 def test_a_tile_tells_how_far_it_is_from_its_target() -> None:
-    """93.4 against 95 is 1.6 below; without a target it says so; on target it does not boast."""
+    """93.4 against 95 is 1.6 below; without one it says its window; on target it does not boast."""
     assert "target 95.0 %" in text.goal(_tile(93.4, 95.0, "warn"))
     assert ">1.6 below<" in text.goal(_tile(93.4, 95.0, "warn"))
-    assert text.goal(_tile(93.4, None, "none")) == "no target"
+    assert text.goal(_tile(93.4, None, "none")) == "28 days"
     assert text.goal(_tile(96.0, 95.0, "ok")) == "target 95.0 %"
 
 
@@ -198,3 +202,40 @@ def test_land_is_cut_at_the_antimeridian() -> None:
         assert ring[0] == ring[-1]
         assert all(-180 <= x <= 180 and -60 <= y <= 90 for x, y in ring)
         assert all(abs(a[0] - b[0]) < 180 for a, b in pairwise(ring))
+
+
+def test_targets_are_read_from_the_towers_folder(tmp_path: Path) -> None:
+    """A line a KPI; without a file there are none."""
+    assert read_targets(None) == read_targets(tmp_path) == {}
+    (tmp_path / "targets.toml").write_text("otif = 95\nstockout = 0.5\n")
+    assert read_targets(tmp_path) == {"otif": 95.0, "stockout": 0.5}
+
+
+def test_every_fault_of_the_targets_is_told(tmp_path: Path) -> None:
+    """An unknown KPI and a target that is no number are both named, with what is known."""
+    (tmp_path / "targets.toml").write_text("oti = 95\nturns = 'many'\ncost = true\n")
+    with pytest.raises(InputFaults) as told:
+        read_targets(tmp_path)
+    assert [f.field for f in told.value.faults] == ["oti", "turns", "cost"]
+    (tmp_path / "targets.toml").write_text("otif: 95")
+    with pytest.raises(InputFaults):
+        read_targets(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "better", "wanted"),
+    [
+        (96, 1, "ok"),
+        (95, 1, "ok"),
+        (94, 1, "warn"),
+        (85, 1, "crit"),
+        (96, -1, "warn"),
+        (94, -1, "ok"),
+    ],
+)
+def test_a_value_is_judged_by_the_side_of_its_target(
+    value: float, better: int, wanted: str
+) -> None:
+    """Target 95: below is bad where up is good, above where down is; a tenth off is critical."""
+    assert level(value, 95.0, better) == wanted
+    assert level(None, 95.0, better) == level(value, None, better) == "none"

@@ -221,9 +221,11 @@ class Desk:
 
     @cached_property
     def levels(self) -> Mapping[str, tuple[Level, str]]:
-        """Sites that need attention: how much, and why in a few words."""
+        """Sites that need attention: how much ("none": only their data are late), and why."""
         why: defaultdict[str, list[str]] = defaultdict(list)
         bad: set[str] = set()
+        only_late_data = self.stale_sites - {d.site for d in self.waiting}
+        only_late_data -= {w.destination for w in self._late_shipments}
         for r in self.stopped:
             why[r.site].append(f"{r.id} stopped")
             bad.add(r.site)
@@ -234,7 +236,13 @@ class Desk:
             why[site].append("feed late")
         for site, count in Counter(d.site for d in self.waiting).items():
             why[site].append(f"{count} decision{'s' if count > 1 else ''} waiting")
-        return {s: ("crit" if s in bad else "warn", ", ".join(w)) for s, w in why.items()}
+        return {
+            s: (
+                "crit" if s in bad else "none" if s in only_late_data else "warn",
+                ", ".join(w),
+            )
+            for s, w in why.items()
+        }
 
     @cached_property
     def _late_shipments(self) -> list[Way]:

@@ -26,6 +26,7 @@ class Rung:
     days: float
     seconds: float = 0.0
     note: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,14 @@ def flow_screen(
     )
 
 
+def _site(place: str) -> str:
+    return f"/sites/{quote(place, safe='')}"
+
+
+def _events(subject: str) -> str:
+    return f"/events?{urlencode({'ref': subject})}"
+
+
 def _stream_items(ladder: kpi_flow.Ladder | None, item: str) -> set[str]:
     return {item} | ({r.item for r in ladder.rungs} if ladder else set())
 
@@ -120,12 +129,13 @@ def _rung(desk: Desk, r: kpi_flow.Rung) -> Rung:
             place, note = f"{lane.origin} → {lane.destination}", lane.mode
     if r.qty and r.kind != "process":
         note = f"{amount(round(r.qty, 1))} {desk.unit(r.item)}" + (f", {note}" if note else "")
-    return Rung(r.kind, place, r.item, r.days, r.seconds, note)
+    href = _site(r.place) if r.kind == "stock" else _events(r.place)
+    return Rung(r.kind, place, r.item, r.days, r.seconds, note, href)
 
 
 def _dwell_row(desk: Desk, d: Dwell, most: float) -> DwellRow:
     way = d.kind == "lane"
-    href = f"/events?{urlencode({'ref': d.place})}" if way else f"/sites/{quote(d.place, safe='')}"
+    href = _events(d.place) if way else _site(d.place)
     share = (d.mean_h or 0.0) / most if most else 0.0
     unit = desk.unit(d.item)
     return DwellRow(

@@ -124,11 +124,12 @@ def board(
     for line in lines:
         if _wanted(line, site, item, show):
             groups[line.site].append(line)
+    plant = {s.id for s in desk.network.sites if s.kind == "plant"}
+    places = sorted(groups, key=lambda s: (s not in plant, s))
     cut, where = page_of(len(groups), page, _PLANTS_A_PAGE)
     names = {s.id: (s.name or s.id) for s in desk.network.sites}
     plants = tuple(
-        Plant(place, names.get(place, place), tuple(groups[place]))
-        for place in sorted(groups)[where]
+        Plant(place, names.get(place, place), tuple(groups[place])) for place in places[where]
     )
     waiting = [d for d in desk.waiting if not site or d.site == site]
     waiting = [d for d in waiting if not item or d.item == item]

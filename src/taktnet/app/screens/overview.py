@@ -94,7 +94,7 @@ def overview(
         map_flows(desk),
         len({w.shipment for w in desk.ways}),
         len({w.shipment for w in desk.late_shipments}),
-        pace[:_MOST_PACE],
+        tuple(p for p in pace if desk.sites[p.site].kind == "plant")[:_MOST_PACE],
         open_[:_MOST_TROUBLES],
         sum(t.level == "crit" for t in open_),
         tuple(desk.line(d) for d in desk.decisions[:_MOST_DECISIONS]),

@@ -136,6 +136,7 @@ _PER_PAGE = 50
 _MOST = 100
 _MOST_LOOPS = 60
 _MOST_DECISIONS = 12
+_WORST = ("crit", "warn", "none", "ok")
 
 
 def site_list(desk: Desk, kind: str, level: str, page: int) -> SiteList:
@@ -152,8 +153,10 @@ def site_list(desk: Desk, kind: str, level: str, page: int) -> SiteList:
         if not kind or s.kind == kind
     ]  # fmt: skip
     if level:
-        rows = [r for r in rows if r.level in ("warn", "crit")]
-    rows.sort(key=lambda r: (r.kind != "plant", r.id))
+        rows = [r for r in rows if r.why]
+        rows.sort(key=lambda r: (_WORST.index(r.level), r.kind != "plant", r.id))
+    else:
+        rows.sort(key=lambda r: (r.kind != "plant", r.id))
     cut, where = page_of(len(rows), page, _PER_PAGE)
     return SiteList(tuple(rows[where]), cut, kind, level)
 

@@ -30,7 +30,7 @@ from taktnet.app.screens.place import (
 )
 from taktnet.app.screens.signals import SignalScreen, signal_screen
 from taktnet.app.screens.tiles import tiles
-from taktnet.app.screens.trouble import troubles, troubles_of
+from taktnet.app.screens.trouble import gathered, troubles, troubles_of
 from taktnet.app.tower import Tower
 from taktnet.base.errors import TaktnetError
 from taktnet.kpi.definition import Dimension, KpiValue
@@ -56,6 +56,11 @@ class Sight:
     def troubles(self) -> tuple[Trouble, ...]:
         """Every open exception."""
         return troubles(self.desk, self.pace)
+
+    @cached_property
+    def gathered(self) -> tuple[Trouble, ...]:
+        """Every open exception, late feeds together."""
+        return gathered(self.troubles)
 
 
 class TowerScreens:
@@ -114,7 +119,7 @@ class TowerScreens:
             name,
             len(desk.network.sites),
             len(desk.waiting),
-            len(sight.troubles),
+            len(sight.gathered),
         )
 
     def zone(self) -> str:
@@ -125,7 +130,7 @@ class TowerScreens:
     def overview(self) -> Overview:
         """The first screen."""
         sight = self._sight()
-        return overview(sight.desk, self._tiles(), sight.pace, sight.troubles)
+        return overview(sight.desk, self._tiles(), sight.pace, sight.gathered)
 
     def board(self, site: str, item: str, show: str, page: int) -> Board:
         """The kanban board."""

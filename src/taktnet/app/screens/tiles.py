@@ -69,7 +69,7 @@ def level(value: float | None, target: float | None, better: int) -> Level:
     return "crit" if short > _FAR * abs(target) else "warn"
 
 
-def definition(kpi: Kpi, value: KpiValue) -> Definition:
+def definition(kpi: Kpi, value: KpiValue, target: float | None) -> Definition:
     """Everything that makes the number what it is."""
     days = (value.end - value.start) / _DAY_US
     end = EPOCH + timedelta(microseconds=value.end)
@@ -79,6 +79,7 @@ def definition(kpi: Kpi, value: KpiValue) -> Definition:
         ("Denominator", number_text(value.denominator)),
         ("Records", f"{value.inputs:,}"),
         ("Source", kpi.source),
+        ("Target", f"{target:g}" if target is not None else "none; see targets.toml"),
         *(("Note", note) for note in value.notes),
         *(("Fault in the data", fault) for fault in value.errors),
     ]
@@ -100,7 +101,7 @@ def tile(kpi: Kpi, value: KpiValue, targets: Mapping[str, float]) -> Tile:
         target,
         better >= 0,
         tuple(scaled(p.value, value.unit) for p in value.trend),
-        definition(kpi, value),
+        definition(kpi, value, target),
         level(number, target, better),
     )
 

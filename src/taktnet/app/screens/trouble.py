@@ -10,6 +10,7 @@ from taktnet.app.screens.saying import amount
 
 _ORDER = {"stopped": 0, "late": 1, "short": 2, "stale": 3, "waiting": 4}
 _SOON_US = 24 * HOUR_US
+_FEW = 3
 
 
 def span(hours: float) -> str:
@@ -78,8 +79,9 @@ def _short(pace: tuple[PaceRow, ...], now: int) -> list[Trouble]:
     for p in pace:
         if p.runs == "dry" and p.line and p.runs_at - now < _SOON_US:
             text = f"{amount(p.buffer or 0.0)} {p.unit} left behind {p.line} at present rates"
-            left = span(max(0, p.runs_at - now) / HOUR_US)
-            title = f"{p.item} at {p.site} runs dry in {left}"
+            left = (p.runs_at - now) / HOUR_US
+            end = f"runs dry in {span(left)}" if left > 0 and p.buffer else "has run dry"
+            title = f"{p.item} at {p.site} {end}"
             rows.append(Trouble("short", "warn", title, text, 0, p.zone, _page(p.site)))
     return rows
 
@@ -90,6 +92,21 @@ def troubles(desk: Desk, pace: tuple[PaceRow, ...]) -> tuple[Trouble, ...]:
         *_stopped(desk), *_late(desk), *_short(pace, desk.now), *_stale(desk), *_waiting(desk)
     ]  # fmt: skip
     return tuple(sorted(rows, key=lambda t: (t.level != "crit", _ORDER[t.kind])))
+
+
+def gathered(rows: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
+    """The same for the first screen: many late feeds are one row, or they would hide the rest."""
+    stale = [t for t in rows if t.kind == "stale"]
+    if len(stale) <= _FEW:
+        return rows
+    first = stale[0]
+    text = f"{first.title}: {first.detail}; the others were heard later"
+    one = Trouble(
+        "stale", "warn", f"{len(stale)} feeds are late", text, first.since, first.zone,
+        "/sites?level=attention",
+    )  # fmt: skip
+    at = rows.index(first)
+    return (*rows[:at], one, *(t for t in rows[at:] if t.kind != "stale"))
 
 
 def troubles_of(all_: tuple[Trouble, ...], site: str) -> tuple[Trouble, ...]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def router(tower: Tower) -> APIRouter:
     """The routes of every page over a tower."""
     from taktnet.app.screens.screens import TowerScreens
+    from taktnet.app.screens.targets import read_targets
     from taktnet.web.pages.routes import make_router
 
-    return make_router(TowerScreens(tower))
+    return make_router(TowerScreens(tower, read_targets(tower.parts.place)))

@@ -30,14 +30,15 @@ def spark(values: Sequence[float | None], target: float | None = None) -> Markup
     def y(v: float) -> float:
         return _H - 3 - (v - low) / size * (_H - 6) if high > low else _H / 2
 
-    path, pen, last = [], "M", (0.0, 0.0)
+    path, last = [], (0.0, 0.0)
     for i, v in enumerate(values):
         if v is None:
-            pen = "M"
             continue
         last = (i * step, y(v))
-        path.append(f"{pen}{last[0]:.1f} {last[1]:.1f}")
-        pen = "L"
+        joined = i > 0 and values[i - 1] is not None
+        alone = not joined and (i + 1 == len(values) or values[i + 1] is None)
+        pen, dot = ("L" if joined else "M"), ("h.01" if alone else "")
+        path.append(f"{pen}{last[0]:.1f} {last[1]:.1f}{dot}")
     line = ""
     if target is not None and low <= target <= high and high > low:
         line = f'<line x1="0" x2="{_W}" y1="{y(target):.1f}" y2="{y(target):.1f}"/>'

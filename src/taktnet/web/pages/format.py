@@ -106,6 +106,21 @@ def when(us: int, zone: str, now: int) -> Markup:
     )
 
 
+def moment(us: int, zone: str) -> Markup:
+    """Day and time of an instant in a zone, with the zone's place: for "as of"."""
+    if not us:
+        return Markup("")
+    there = utc(us).astimezone(zone_of(zone))
+    place = zone.rpartition("/")[2].replace("_", " ")
+    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
+        utc(us).isoformat(),
+        f"{utc(us):%Y-%m-%d %H:%M:%S}",
+        f"{there:%a} {there.day} {there:%b %Y, %H:%M} in {place}"
+        if place != "UTC"
+        else f"{there:%a} {there.day} {there:%b %Y, %H:%M} UTC",
+    )
+
+
 def ago(us: int, now: int) -> str:
     """How long ago, in the largest unit that tells."""
     s = max(0, now - us) // _SECOND
@@ -130,7 +145,7 @@ def goal(tile: Tile) -> Markup:
     """The target of a tile and how far the value is from it."""
     gap = tile.gap
     if tile.target is None:
-        return Markup("no target")
+        return escape(tile.definition.window.partition(" until")[0])
     unit = " %" if tile.unit == "%" else ""
     text = escape(f"target {num(tile.target, tile.digits)}{unit}")
     if gap is None or tile.level in ("ok", "none"):

@@ -24,6 +24,7 @@ _FILTERS = (
     text.span,
     text.money,
     text.ago,
+    text.moment,
     text.rule,
     text.kind,
     text.goal,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
@@ -26,7 +27,9 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "Vary": "Accept-Encoding",
 }
+_SMALL = 2000  # bytes; below that packing gains nothing
 _YEAR = "public, max-age=31536000, immutable"
 Text = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Query(ge=0, le=1 << 53)]
@@ -59,7 +62,10 @@ class Pages:
             "title": title,
             **more,
         }
-        html = self.templates.get_template(template).render(values)
+        html = self.templates.get_template(template).render(values).encode()
+        if len(html) > _SMALL and "gzip" in request.headers.get("accept-encoding", ""):
+            packed = gzip.compress(html, 1, mtime=0)
+            return HTMLResponse(packed, status, _HEADERS | {"Content-Encoding": "gzip"})
         return HTMLResponse(html, status, _HEADERS)
 
     def guarded(self, handler: Callable[..., Response]) -> Callable[..., Response]:

@@ -111,12 +111,13 @@ function siteMarks(data, c) {
   const few = data.sites.filter((s) => s[2] === "plant").length <= 16;
   const many = data.sites.length > 300;
   return data.sites.map(([id, name, kind, lat, lon, level, why]) => {
+    const silent = level === "none"; // only its data are late
     const calm = level === "ok" || level === "none";
     const color = level === "crit" ? c["map-crit"] : level === "warn" ? c["map-warn"] : kind === "plant" ? c.accent : c["map-site"];
     return {
       name: id, full: name, kind, why, value: [lon, lat], symbol: SHAPE[kind] ?? "circle",
       symbolSize: calm ? (SIZE[kind] ?? 7) * (many ? 0.7 : 1) : 13, // the larger keeps its label
-      itemStyle: { color, borderColor: c.surface, borderWidth: 1.5 },
+      itemStyle: { color: silent ? c.surface : color, borderColor: silent ? color : c.surface, borderWidth: 1.5 },
       label: { show: !calm || (few && kind === "plant") },
       z2: calm ? (kind === "plant" ? 2 : 1) : 3,
     };
