@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -62,8 +63,8 @@ def prepare(folder: Path, sites: int) -> tuple[Path, list[tuple[str, str]]]:
 
 
 @contextmanager
-def running(place: Path) -> Iterator[str]:
-    """`taktnet up` on the place; its address."""
+def running(place: Path) -> Iterator[tuple[str, int]]:
+    """`taktnet up` on the place; its address and process."""
     command = [sys.executable, "-m", "taktnet.cli.main", "up", str(place), "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -75,23 +76,33 @@ def running(place: Path) -> Iterator[str]:
         url = json.loads(told)["url"]
         httpx.get(f"{url}/api/health", timeout=30, trust_env=False)
         try:
-            yield url
+            yield url, server.pid
         finally:
             server.terminate()
             server.wait(30)
 
 
-def wrk(url: str, where: Path, run: str, seconds: float) -> dict[str, float]:
-    """What `wrk` measured: requests a second and latency in milliseconds."""
+def cpu_s(pid: int) -> float:
+    """Seconds of processor time a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wrk(server: tuple[str, int], where: Path, run: str, seconds: float) -> dict[str, float]:
+    """What `wrk` measured: requests a second, latency (ms); and the server's time per event."""
+    url, pid = server
+    used = cpu_s(pid)
     script = Path(__file__).with_name("http_ingest.lua")
     command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--latency", "-s", script, url]
     out = subprocess.run([*command, "--", where, run], capture_output=True, text=True, check=True)
     told = out.stdout
+    answered = float(_find(r"(\d+) requests in", told))
     return {
         "events_s": float(_find(r"Requests/sec:\s+([\d.]+)", told)),
-        "answered": float(_find(r"(\d+) requests in", told)),
-        "p50_ms": _ms(_find(r"50%\s+(\S+)", told)),
-        "p99_ms": _ms(_find(r"99%\s+(\S+)", told)),
+        "answered": answered,
+        "cpu_us": (cpu_s(pid) - used) / answered * 1e6,
+        "p50_ms": _ms(_find(r"\n\s+50%\s+(\S+)", told)),
+        "p99_ms": _ms(_find(r"\n\s+99%\s+(\S+)", told)),
         "refused": float(_find(r"Non-2xx or 3xx responses: (\d+)", told, "0")),
         "errors": sum(map(float, re.findall(r"(?:read|write|timeout|connect) (\d+)", told))),
     }
@@ -134,9 +145,9 @@ def main() -> int:
         place, places = prepare(Path(name), args.sites)
         where = Path(name) / "places"
         where.write_text("".join(f"{site} {item}\n" for site, item in places))
-        with running(place) as url:
-            wrk(url, where, "warm", 1.0)
-            rows += [wrk(url, where, f"r{n}", args.seconds) for n in range(args.rounds)]
+        with running(place) as server:
+            wrk(server, where, "warm", 1.0)
+            rows += [wrk(server, where, f"r{n}", args.seconds) for n in range(args.rounds)]
         kept = recorded(place)
     return report(rows, kept, args)
 
@@ -152,12 +163,12 @@ def report(rows: list[dict[str, float]], kept: int, args: Any) -> int:
         print(json.dumps(told | {"failed": failed}, indent=2))
     else:
         print(f"One event a request, {CONNECTIONS} connections, {args.sites} sites, SQLite FULL\n")
-        print("| round | events/s | p50 ms | p99 ms | not 2xx | errors |")
-        print("|---|---|---|---|---|---|")
+        print("| round | events/s | p50 ms | p99 ms | server CPU us/event | not 2xx | errors |")
+        print("|---|---|---|---|---|---|---|")
         for n, row in enumerate(rows, 1):
             print(
                 f"| {n} | {row['events_s']:,.0f} | {row['p50_ms']:.1f} | {row['p99_ms']:.1f} | "
-                f"{row['refused']:.0f} | {row['errors']:.0f} |"
+                f"{row['cpu_us']:.0f} | {row['refused']:.0f} | {row['errors']:.0f} |"
             )
         print(f"\nmedian {median:,.0f}/s (bar {BAR:,}); answered {answered:,}, lost {lost}")
     return int(lost > 0 or failed > 0 or median < BAR)

@@ -87,6 +87,7 @@ def make_server(tower: Tower, settings: Settings) -> TowerServer:
         http="httptools",
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         lifespan="off",
+        proxy_headers=False,
         access_log=False,
         log_level="warning",
         server_header=False,

@@ -130,6 +130,10 @@ class Streams:
                         await reader.pause(PULSE_S)
                 elif await reader.sleep(lambda seen=after: self._hub.head > seen, ALIVE_S):
                     await send(_body(b": alive\n\n"))
+        except asyncio.CancelledError:
+            if not self._closing:
+                raise
+            return  # the server stops and this reader takes nothing any more
         finally:
             self.open -= 1
             watch.cancel()
