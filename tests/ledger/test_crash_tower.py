@@ -39,6 +39,7 @@ def holds(row: dict[str, Any]) -> None:
 
 @forks
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_towers_on_sqlite_killed_at_random_moments() -> None:
     """Ten kills and a partner that fails: each decision reached it, under one id, with one body."""
     holds(crash("--what", "tower", "--store", "sqlite", "--kills", "10", "--every", "5"))
@@ -46,6 +47,7 @@ def test_towers_on_sqlite_killed_at_random_moments() -> None:
 
 @forks
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.postgres
 def test_towers_on_postgres_killed_at_random_moments() -> None:
     """The same over PostgreSQL."""
