@@ -126,7 +126,9 @@ def _next(  # noqa: PLR0911
                 else (f"X{id_}", site, item, qty)
             )
             stock |= {"site": to, "item": item, "qty": qty * rng.choice((0.5, 1, 1, 1.25))}
-            return event(e.GoodsReceived, **stock, shipment=shipment, rejected=rng.choice((0, 1)))
+            return event(
+                e.GoodsReceived, **stock, shipment=shipment, rejected=rng.choice((0.0, 0.5))
+            )
         case 14:
             order = f"O{id_}"
             open_["orders"].append(order)

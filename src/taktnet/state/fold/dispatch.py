@@ -29,7 +29,7 @@ from taktnet.state.fold.goods import (
     shipped,
     shipped_card,
 )
-from taktnet.state.fold.lines import RECEIVED, SHIPPED, advance, carry, line_of, weigh
+from taktnet.state.fold.lines import RECEIVED, SHIPPED, advance, carry, line_of, named_line, weigh
 from taktnet.state.fold.orders import amended, answered, decided, placed
 from taktnet.state.fold.records import (
     CARD_FLAG,
@@ -229,8 +229,8 @@ def fold_stock(x: int, f: Any, sign: int) -> None:
 @kernel
 def collected(x: int, f: Any, sign: int) -> None:
     """stock.consumed for an order line of this site: it is delivered."""
-    row = line_of(x, f.ref2)
-    if row >= 0 and line_at(x, row).dest > 0 and line_at(x, row).origin == f.site:
+    row = named_line(x, f.ref2, f)
+    if row >= 0 and line_at(x, row).origin == f.site:
         advance(x, row, SHIPPED, sign * f.qty, False, f)
         advance(x, row, RECEIVED, sign * f.qty, False, f)
 

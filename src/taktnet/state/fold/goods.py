@@ -6,14 +6,13 @@ from typing import Any
 
 from taktnet.state import tables as t
 from taktnet.state.fold.cards import on_carrier
-from taktnet.state.fold.lines import RECEIVED, SHIPPED, advance, carry, line_of
+from taktnet.state.fold.lines import RECEIVED, SHIPPED, advance, carry, named_line
 from taktnet.state.fold.records import (
     SHIPMENT,
     TRANSIT,
     anomaly,
     hand,
     head_at,
-    line_at,
     point_at,
     point_of,
     shipment_at,
@@ -35,6 +34,7 @@ def weigh_transit(x: int, row: int, sign: int) -> None:
     way = transit_at(x, row)
     if way.dest > 0:
         point_at(x, way.dest - 1).in_transit += sign * max(0, way.shipped - way.received)
+        touch(x, 0, way.dest - 1)
 
 
 @kernel
@@ -101,9 +101,8 @@ def shipped(x: int, f: Any, sign: int) -> None:
     weigh_transit(x, row, 1)
     close_transit(x, row, f)
     point_at(x, dest).seq = f.seq
-    touch(x, 0, dest)
     h = head_at(x, 0)
-    known = line_of(x, f.ref2) >= 0
+    known = named_line(x, f.ref2, f) >= 0
     h.lined = 1 if known or h.cards == 0 else 0
     if h.lined == 1:
         carry(x, dest, SHIPPED, sign, f.qty, f.ref2, f.site, f.loop, False, h.cards == 0, f)
@@ -116,8 +115,8 @@ def shipped_card(x: int, f: Any, decision: int) -> None:
     if h.lined == 1:
         return
     sign = -1 if f.flags & 2 else 1
-    row = line_of(x, decision)
-    if row >= 0 and line_at(x, row).dest > 0:
+    row = named_line(x, decision, f)
+    if row >= 0:
         advance(x, row, SHIPPED, sign * h.share, False, f)
     else:
         dest = point_of(x, f.to, f.item)
@@ -144,8 +143,6 @@ def received(x: int, f: Any, sign: int) -> None:
         way.site = f.site
     weigh_transit(x, row, 1)
     close_transit(x, row, f)
-    if way.dest > 0 and way.dest - 1 != here:
-        touch(x, 0, way.dest - 1)
     good = max(0, f.qty - f.qty2)
     shelve(x, here, f.lot, f.status, sign * good, f)
     shelve(x, here, f.lot, HELD, sign * (f.qty - good), f)

@@ -56,16 +56,20 @@ def containers(qty: int, line: Any) -> int:
 
 @kernel
 def weigh(x: int, row: int, sign: int) -> None:
-    """Put a line's weight on its points and its loop (+1), or take it off (-1)."""
+    """Put a line's weight on its points and its loop (+1), or take it off (-1); touches them."""
     line = line_at(x, row)
     still = open_qty(line)
     if line.dest > 0:
         point_at(x, line.dest - 1).on_order += sign * still
+        touch(x, 0, line.dest - 1)
     if line.source > 0:
         point_at(x, line.source - 1).reserved += sign * still
+        touch(x, 0, line.source - 1)
     free = line.containers - line.named
     if line.loop > 0 and free > 0:
-        loop = loop_at(x, loop_of(x, line.loop))
+        loop_row = loop_of(x, line.loop)
+        touch(x, 1, loop_row)
+        loop = loop_at(x, loop_row)
         left = min(free, containers(wanted(line) - line.received, line))
         moving = min(left, containers(line.shipped - line.received, line))
         making = min(left - moving, containers(line.started - line.received, line))
@@ -76,7 +80,7 @@ def weigh(x: int, row: int, sign: int) -> None:
 
 @kernel
 def settle(x: int, row: int, f: Any) -> None:
-    """After a change: keep the line on its point's list while it is open, and touch its points."""
+    """After a change: keep the line on its point's list while it is open."""
     line = line_at(x, row)
     point = point_at(x, line.dest - 1)
     is_open = wanted(line) > line.received
@@ -93,11 +97,6 @@ def settle(x: int, row: int, f: Any) -> None:
             unlist(x, row)
             point.last_line = line.ref
     line.seq = f.seq
-    touch(x, 0, line.dest - 1)
-    if line.source > 0:
-        touch(x, 0, line.source - 1)
-    if line.loop > 0:
-        touch(x, 1, loop_of(x, line.loop))
 
 
 @kernel
@@ -216,6 +215,15 @@ def passed(line: Any, what: int) -> int:
 
 
 @kernel
+def named_line(x: int, ref: int, f: Any) -> int:
+    """The line that a movement of an item names, or -1 when there is none for that item."""
+    row = line_of(x, ref)
+    if row >= 0 and line_at(x, row).dest > 0 and line_at(x, row).item == f.item:
+        return row
+    return -1
+
+
+@kernel
 def carry(x: int, dest: int, what: int, sign: int, qty: int, order: int, origin: int, loop: int,
           produce: bool, cards: bool, f: Any) -> None:  # fmt: skip
     """Book a movement to the line it names, else to the oldest it fits (undo: the newest).
@@ -223,15 +231,15 @@ def carry(x: int, dest: int, what: int, sign: int, qty: int, order: int, origin:
     A movement that names an order not known yet, and fits no decision, is kept under that name
     until the order comes.
     """
-    row = line_of(x, order)
-    if row >= 0 and line_at(x, row).dest > 0:
+    row = named_line(x, order, f)
+    if row >= 0:
         advance(x, row, what, sign * qty, cards, f)
         return
     if sign < 0:
         take_back(x, dest, what, qty, origin, loop, produce, cards, f)
         return
     left = allot(x, dest, what, qty, origin, loop, produce, order > 0, cards, f)
-    if left > 0 and order > 0 and what == SHIPPED and not produce:
+    if left > 0 and order > 0 and what == SHIPPED and not produce and line_of(x, order) < 0:
         row = new_line(x, order, f)
         point = point_at(x, dest)
         place(x, row, point.site, point.item, origin)

@@ -14,6 +14,7 @@ from taktnet.state.fold.lines import (
     carry,
     fits,
     line_of,
+    named_line,
     room,
 )
 from taktnet.state.fold.records import (
@@ -41,6 +42,7 @@ def weigh_work(x: int, row: int, sign: int) -> None:
     work = work_at(x, row)
     if work.line == 0 and work.dest > 0 and work.ended == 0:
         point_at(x, work.dest - 1).in_process += sign * max(0, work.qty - work.produced)
+        touch(x, 0, work.dest - 1)
 
 
 @kernel
@@ -63,7 +65,7 @@ def work_of(x: int, ref: int, f: Any) -> int:
 @kernel
 def line_for_work(x: int, dest: int, f: Any) -> int:
     """The decision a work order carries out: the one it is named after, else the oldest open."""
-    row = line_of(x, f.ref)
+    row = named_line(x, f.ref, f)
     if row >= 0 and line_at(x, row).dest == dest + 1:
         return row
     row = point_at(x, dest).head - 1
@@ -135,11 +137,11 @@ def produced(x: int, f: Any, sign: int) -> None:
         res.resource, res.site, res.last_item = f.res, f.site, f.item
         res.day = add_pace(x, PACE, PACE_SIZE, 1, r, business_day(f), res.day, 0, qty)
     order = f.ref2
-    if order > 0 and line_of(x, order) >= 0:
-        made_for_line(x, line_of(x, order), order, f, sign)
+    if named_line(x, order, f) >= 0:
+        made_for_line(x, named_line(x, order, f), order, f, sign)
         return
     row = find(x, WORK, order if order > 0 else point_at(x, here).work)
-    if row < 0 or (order == 0 and work_at(x, row).item != f.item):
+    if row < 0 or work_at(x, row).item != f.item:
         carry(x, here, RECEIVED, sign, f.qty, 0, 0, 0, True, True, f)
         return
     work = work_at(x, row)
