@@ -21,7 +21,7 @@ from taktnet.ledger.ledger import Fenced, Head, Parked, Recorded, Row, StoreErro
 from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
 from taktnet.store import postgres_link as links
 from taktnet.store.postgres_link import Link, Pool
-from taktnet.store.postgres_rows import COPY, FEW, WRITE_FEW, few, packed, write_names, write_stage
+from taktnet.store.postgres_rows import COPY, packed, write_names, write_stage
 
 T = TypeVar("T")
 _LOCK = 0x54414B54  # "TAKT": the advisory lock of this database's writer
@@ -201,12 +201,6 @@ class PostgresLedger(WritingLedger):
         if not self._locked:  # taken over: the lock follows when the other process ends
             self._lock()
         moved = (last.seq, last.hash, last.recorded, head.seq, self._epoch)
-        stage = batch.stage
-        beside = stage.conflicts or stage.parked or stage.released or stage.closed
-        if 0 < len(batch.entries) <= FEW and not beside and not batch.positions:
-            columns = few(self._columns(batch), batch.names)
-            self._fence(writer.execute(WRITE_FEW, [*moved, *columns]).rowcount > 0)
-            return
         with writer.transaction():
             self._fence(writer.execute(_MOVE_HEAD, moved).rowcount == 1)
             if batch.entries:
@@ -216,7 +210,8 @@ class PostgresLedger(WritingLedger):
                 write_names(writer, batch.names)
             for follower, seq in batch.positions.items():
                 writer.execute(_ADVANCE, (follower, seq, self._epoch))
-            if beside:
+            stage = batch.stage
+            if stage.conflicts or stage.parked or stage.released or stage.closed:
                 write_stage(writer, batch)
 
     def _found_head(self) -> Head:

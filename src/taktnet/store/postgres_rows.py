@@ -15,17 +15,6 @@ COPY = (
     "COPY events (seq, recorded, tenant, source, id, corrects, facts, hash, body) "
     "FROM STDIN WITH (FORMAT BINARY)"
 )
-#: Up to so many rows one statement is faster than a transaction with COPY.
-FEW = 16
-#: Moves the head and stores rows and names, or does nothing when the head is not as expected.
-WRITE_FEW = (
-    "WITH moved AS (UPDATE head SET seq = %b, hash = %b, recorded = %b "
-    "WHERE seq = %b AND epoch = %b RETURNING 1), "
-    "named AS (INSERT INTO names SELECT n.* FROM moved, "
-    "unnest(%b::smallint[], %b::integer[], %b::text[]) AS n (domain, id, text)) "
-    "INSERT INTO events SELECT e.* FROM moved, unnest(%b::bigint[], %b::bigint[], %b::integer[], "
-    "%b::integer[], %b::text[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[]) AS e"
-)
 _NAMES = "INSERT INTO names SELECT * FROM unnest(%b::smallint[], %b::integer[], %b::text[])"
 Columns = tuple[int, int, int, int, str, str, bytes, bytes, bytes]
 Name = tuple[int, int, str]
@@ -35,14 +24,6 @@ _START = Struct("!hiqiqiiiii").pack
 _SIZE = Struct("!i").pack
 _NULL = _SIZE(-1)
 _HASH = _SIZE(32)
-
-
-def few(rows: Iterable[Columns], names: Sequence[Name]) -> list[list[object]]:
-    """The arrays of WRITE_FEW behind the head's: names by column, then rows by column."""
-    named = [list(column) for column in zip(*names, strict=True)] or [[], [], []]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    columns[5] = [corrects or None for corrects in columns[5]]
-    return [*named, *columns]
 
 
 def packed(rows: Iterable[Columns]) -> bytes:
