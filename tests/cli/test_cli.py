@@ -1,0 +1,278 @@
+"""The command line: every command with tables and with JSON, errors in words, exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from support.acme import AT, counted, two_plants, used
+from taktnet.app import home
+from taktnet.app.settings import Channel, Settings
+from taktnet.app.tower import Tower
+from taktnet.cli.main import app
+from taktnet.ledger.codec import encode
+from taktnet.ledger.event import DecisionTaken
+
+QUIET = Settings(channels={"default": Channel(kind="none")})
+
+
+def run(*words, code=0):
+    """What a command prints; its exit code is checked."""
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def run_json(*words, code=0):
+    """The one JSON document a command prints."""
+    return json.loads(run(*words, "--json", code=code))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """The folder of a tower with a few events, its network beside it."""
+    folder = tmp_path_factory.mktemp("tower")
+    (folder / "tower.toml").write_text('[channels.default]\nkind = "none"\n')
+    two_plants().write(folder / "network")
+    with Tower.open(folder, folder / "network", QUIET) as tower:
+        tower.ingest([counted(1), counted(2, "KRK", "COIL", 100), used(1, 10)])
+        tower.ingest([used(2, 20, "KRK", "COIL")])
+    return folder
+
+
+def events_file(path: Path, events):
+    """An NDJSON file."""
+    path.write_bytes(b"".join(encode(event) + b"\n" for event in events))
+    return path
+
+
+def test_check_good_and_bad(tmp_path):
+    """A good network is counted; a bad one gets all its faults in a table and exit code 1."""
+    two_plants().write(tmp_path / "good")
+    assert "no faults" in run("check", tmp_path / "good")
+    assert run_json("check", tmp_path / "good")["tables"]["sites"] == 4
+    bad = tmp_path / "bad"
+    two_plants().write(bad)
+    lanes = (bad / "lanes.csv").read_text("utf-8").replace("S1,KRK", "S9,KRK")
+    (bad / "lanes.csv").write_text(lanes, "utf-8")
+    loops = (bad / "loops.csv").read_text("utf-8").replace("withdrawal", "withdrawel")
+    (bad / "loops.csv").write_text(loops, "utf-8")
+    told = run("check", bad, code=1)
+    assert "lanes.csv" in told
+    assert "loops.csv" in told
+    faults = run_json("check", bad, code=1)["faults"]
+    assert {fault["where"].split("/")[-1] for fault in faults} >= {"lanes.csv", "loops.csv"}
+    assert all(fault["wanted"] for fault in faults)
+
+
+def test_generate_and_template(tmp_path):
+    """A generated network passes its check and is the same for its seed; the template is there."""
+    one = run_json("generate", tmp_path / "a", "--sites", 12, "--seed", 3)
+    two = run_json("generate", tmp_path / "b.xlsx", "--sites", 12, "--seed", 3)
+    assert one["digest"] == two["digest"]
+    run("check", tmp_path / "a")
+    run("template", tmp_path / "t.xlsx")
+    assert (tmp_path / "t.xlsx").stat().st_size > 1000
+    assert "wanted 10 to 5000" in run("generate", tmp_path / "c", "--sites", 3, code=1)
+
+
+def test_ingest_says_what_became_of_each(tmp_path):
+    """Recorded, then duplicates; a conflict is exit code 1; faults apply nothing."""
+    two_plants().write(tmp_path / "network")
+    good = events_file(tmp_path / "a.ndjson", [counted(1), used(1)])
+    assert run_json("ingest", good, "-p", tmp_path)["outcomes"] == {"recorded": 2}
+    assert run_json("ingest", good, "-p", tmp_path)["outcomes"] == {"duplicate": 2}
+    other = events_file(tmp_path / "b.ndjson", [counted(1, qty=31)])
+    told = run_json("ingest", other, "-p", tmp_path, code=1)
+    assert told["outcomes"] == {"conflict": 1}
+    assert "other content" in told["details"][0]["detail"]
+    bad = tmp_path / "c.ndjson"
+    bad.write_text('{"kind": "stock.used/1"}\n')
+    assert "a kind of event" in run("ingest", bad, "-p", tmp_path, code=1)
+    assert "no file" in run("ingest", tmp_path / "none", "-p", tmp_path, code=1)
+
+
+VIEWS = ("stock", "points", "transit", "orders", "loops", "cards", "lots", "resources", "feeds",
+         "anomalies")  # fmt: skip
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_state(place, view):
+    """Every view as a table and as JSON."""
+    assert "after event" in run("state", view, "-p", place)
+    told = run_json("state", view, "-p", place)
+    assert set(told) == {"seq", "total", "rows"}
+
+
+def test_state_filters_and_times(place):
+    """By site; as it was; and what is no view or no time is told."""
+    rows = run_json("state", "stock", "-p", place, "--site", "OPO")["rows"]
+    assert [(r["item"], r["qty"]) for r in rows] == [("MOTOR", 20.0)]
+    was = run_json("state", "stock", "-p", place, "--site", "OPO", "--at", AT.isoformat())["rows"]
+    assert [r["qty"] for r in was] == [30.0]
+    assert run_json("state", "stock", "-p", place, "--known", "2020-01-01")["rows"] == []
+    assert "there are stock" in run("state", "socks", "-p", place, code=1)
+    assert "is no time" in run("state", "-p", place, "--at", "soon", code=1)
+    assert "no offset" in run("state", "-p", place, "--at", "2026-01-05T08:00", code=1)
+
+
+def test_signals(place):
+    """Listed with reasons; what does not wait cannot be approved, and is told why."""
+    assert "loop M" in run("signals", "list", "-p", place)
+    told = run_json("signals", "list", "-p", place)
+    assert told["total"] == 2
+    name = told["rows"][0]["decision"]["decision"]
+    assert "did not wait" in run("signals", "approve", name, "-p", place, code=1)
+    assert "no decision" in run_json("signals", "decline", "x", "-p", place, code=1)["error"]
+
+
+def test_takt_flow_kpi(place):
+    """The reports, also as JSON; what is no KPI is told."""
+    assert "KRK-1" in run("takt", "-p", place)
+    assert run_json("takt", "-p", place)["takt"]["nodes"]
+    assert "MOTOR" in run("flow", "-p", place)
+    assert run_json("flow", "-p", place)["products"] == ["MOTOR"]
+    assert "no data" in run("kpi", "-p", place)
+    assert {k["key"] for k in run_json("kpi", "otif", "-p", place)["kpis"]} == {"otif"}
+    assert "there are otif" in run("kpi", "speed", "-p", place, code=1)
+    assert "dimension" in run("kpi", "-p", place, "--by", "moon", code=1)
+    assert run_json("kpi", "-p", place, "--recompute")["same"] is True
+    assert "to the last digit" in run("kpi", "-p", place, "--recompute")
+
+
+def test_log_and_export(place, tmp_path):
+    """Search, the chain of one event, and an export that another tower takes."""
+    assert "use-1" in run("log", "-p", place, "--kind", "stock.consumed")
+    rows = run_json("log", "-p", place, "--site", "OPO")["rows"]
+    used_row = next(r for r in rows if r["event"]["kind"] == "stock.consumed/1")
+    chain = run_json("log", "-p", place, "--seq", used_row["seq"])
+    assert [d["event"]["kind"] for d in chain["decisions"]] == ["decision.taken/1"]
+    assert "Decisions on it" in run("log", "-p", place, "--seq", used_row["seq"])
+    out = tmp_path / "all.ndjson"
+    assert run_json("log", "-p", place, "--out", out)["events"] == 6
+    two_plants().write(tmp_path / "copy" / "network")
+    assert run_json("replay", out, "-p", tmp_path / "copy")["new"] == 4
+    with (
+        Tower.open(place, settings=QUIET, read_only=True) as one,
+        Tower.open(tmp_path / "copy", settings=QUIET, read_only=True) as two,
+    ):
+        again = [r.event for r in two.ledger.read() if isinstance(r.event, DecisionTaken)]
+        first = [r.event for r in one.ledger.read() if isinstance(r.event, DecisionTaken)]
+        assert [(d.decision, d.qty) for d in again] == [(d.decision, d.qty) for d in first]
+
+
+def test_verify_and_proofs(place, tmp_path):
+    """A sound ledger is verified, continues its checkpoint, and gives proofs; else exit code 1."""
+    assert "verified" in run("verify", "-p", place)
+    told = run_json("verify", "-p", place)
+    assert (told["good"], told["rows"]) == (True, 6)
+    with Tower.open(place, settings=QUIET, read_only=True) as tower:
+        size, note = tower.ledger.checkpoints()[-1]
+    kept = tmp_path / "kept.note"
+    kept.write_text(note, "utf-8")
+    assert "it continues" in run("verify", "-p", place, "--checkpoint", kept)
+    assert run_json("proof", 2, "-p", place)["format"] == "taktnet.inclusion/1"
+    out = tmp_path / "p.json"
+    run("proof", "--first", size, "--second", size, "-p", place, "--out", out)
+    assert json.loads(out.read_bytes())["format"] == "taktnet.consistency/1"
+    assert "under no checkpoint" in run("proof", 99, "-p", place, code=1)
+    two_plants().write(tmp_path / "other" / "network")
+    (tmp_path / "other" / "key").write_bytes((place / "key").read_bytes())
+    (tmp_path / "other" / "key").chmod(0o600)
+    run("ingest", events_file(tmp_path / "e.ndjson", [counted(n) for n in range(9)]),
+        "-p", tmp_path / "other")  # fmt: skip
+    told = run("verify", "-p", tmp_path / "other", "--checkpoint", kept, code=1)
+    assert "not those of the checkpoint" in told
+
+
+def test_no_tower_is_told(tmp_path):
+    """A folder without a tower is told with what to do; usage errors are exit code 2."""
+    assert "taktnet up" in run("state", "-p", tmp_path, code=1)
+    run("state", "--nonsense", code=2)
+    run("nonsense", code=2)
+    assert "error" in run_json("kpi", "-p", tmp_path, code=1)
+
+
+def test_settings_faults_are_a_table(tmp_path):
+    """A bad tower.toml is told with file, field, found and wanted."""
+    (tmp_path / "tower.toml").write_text('port = "x"\nspeed = 3\n')
+    told = run("up", tmp_path, "--port", 0, code=1)
+    assert "tower.toml" in told
+    assert "2 faults" in told
+
+
+def test_open_addresses_need_a_token(tmp_path):
+    """`up` refuses an address that others can reach, unless a token is set."""
+    two_plants().write(tmp_path / "network")
+    assert "no API token" in run("up", tmp_path, "--host", "0.0.0.0", "--port", 0, code=1)
+
+
+def test_help_shows_every_command_with_examples():
+    """Help lists the commands; each has an example."""
+    told = run("--help")
+    for name in ("check", "generate", "up", "ingest", "log", "state", "signals", "takt", "flow",
+                 "kpi", "verify", "replay", "template", "proof"):  # fmt: skip
+        assert name in told
+        words = (name, "list") if name == "signals" else (name,)
+        assert "Example" in run(*words, "--help")
+
+
+@pytest.fixture
+def running(tmp_path):
+    """`taktnet up` in a process of its own, replaying a file; its address and folder."""
+    two_plants().write(tmp_path / "network")
+    file = events_file(tmp_path / "week.ndjson", [counted(1), *(used(n) for n in range(1, 50))])
+    command = [sys.executable, "-m", "taktnet.cli.main", "up", str(tmp_path), "--port", "0",
+               "--replay", str(file), "--speed", "0", "--json"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        told = ""
+        while not told.rstrip().endswith("}"):
+            line = process.stdout.readline()
+            assert line, "it did not start"
+            told += line
+        yield json.loads(told)["url"], tmp_path, process
+        process.kill()
+
+
+@pytest.mark.slow
+def test_up_replays_serves_and_stops(running):
+    """It answers, replays, takes commands through its server, and stops cleanly when told to."""
+    url, place, process = running
+    end = time.monotonic() + 60
+    while (seq := httpx.get(f"{url}/api/health", trust_env=False, timeout=30).json()["seq"]) < 50:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert httpx.get(url, trust_env=False, timeout=30).status_code == 200
+    assert home.running_at(place) == url
+    more = events_file(place / "more.ndjson", [used(60)])
+    assert run_json("ingest", more, "-p", place)["outcomes"] == {"recorded": 1}
+    assert run_json("state", "stock", "-p", place)["seq"] > seq
+    assert "no decision" in run_json("signals", "approve", "x", "-p", place, code=1)["error"]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert home.running_at(place) is None
+    with Tower.open(place, settings=QUIET, read_only=True) as tower:
+        assert tower.ledger.load_snapshot("state")[0] == tower.ledger.head.seq
+        assert tower.verify().good
+
+
+@pytest.mark.slow
+def test_help_is_quick():
+    """`taktnet --help` takes at most 0.4 s of processor time."""
+    before = os.times()
+    subprocess.run([sys.executable, "-m", "taktnet.cli.main", "--help"], check=True,
+                   capture_output=True)  # fmt: skip
+    after = os.times()
+    used_s = (
+        after.children_user
+        + after.children_system
+        - (before.children_user + before.children_system)
+    )
+    assert used_s <= 0.6, used_s
