@@ -75,22 +75,25 @@ def sums(index: Ints, values: Ints, size: int) -> Objects:
 def moments(index: Ints, values: Ints, spans: Ints, size: int) -> Objects:
     """Sum of `values * spans` per cell, exactly: stock deltas times the time they last.
 
-    `spans` are microseconds >= 0. Four partial products of 20-bit lanes are summed apart.
+    `spans` are microseconds >= 0. Partial products of 20-bit lanes are summed apart; in the rare
+    case that even these may overflow, Python integers are summed instead.
     """
     if _largest(values) * _largest(spans) * len(values) < _ROOM:
         return _lane(index, values * spans, size)
     a, b = values >> _LANE, values & _MASK
     c, d = spans >> _LANE, spans & _MASK
-    parts = [(a, c, 2 * _LANE), (a, d, _LANE), (b, c, _LANE), (b, d, 0)]
-    total: Objects = np.zeros(size, object)
-    for left, right, shift in parts:
-        if _largest(left) * _largest(right) * len(left) >= _ROOM:
-            cells: Objects = np.zeros(size, object)
-            np.add.at(cells, index, left.astype(object) * right.astype(object))
-        else:
-            cells = _lane(index, left * right, size)
-        total = total + cells * (1 << shift)
-    return total
+    if max(_largest(a), _MASK) * max(_largest(c), _MASK) * 2 * len(values) >= _ROOM:
+        cells: Objects = np.zeros(size, object)
+        np.add.at(cells, index, values.astype(object) * spans.astype(object))
+        return cells
+    low, middle, high = np.zeros((3, size), np.int64)
+    np.add.at(low, index, b * d)
+    np.add.at(middle, index, a * d + b * c)
+    np.add.at(high, index, a * c)
+    middle += low >> _LANE
+    high += middle >> _LANE
+    rest = ((middle & _MASK) << _LANE) | (low & _MASK)
+    return high.astype(object) * (1 << 2 * _LANE) + rest.astype(object)
 
 
 def order(*keys: Ints) -> Ints:

@@ -38,7 +38,7 @@ class Held:
     area: Objects
     five: Objects
     costs: list[Fraction]
-    holding: list[Fraction]
+    carrying: list[Fraction]
     negative: Flags
     consigned: int
 
@@ -95,7 +95,7 @@ def hold(book: StockBook, world: World, window: Window) -> Held:
             (levels(rows, rows["group"], count, five), levels(road, where, far, five))
         ),
         costs=[world.costs[i] for i in items.tolist()],
-        holding=[p.holding for p in (*points, *road_points)],
+        carrying=[p.carrying for p in (*points, *road_points)],
         negative=np.concatenate(((book.below < edges[-1]) & keep, np.zeros(far, np.bool_))),
         consigned=int((own & consigned).sum()),
     )

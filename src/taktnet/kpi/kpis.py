@@ -16,7 +16,8 @@ from taktnet.kpi.book import number
 from taktnet.kpi.catalogue import CATALOGUE
 from taktnet.kpi.charges import ChargeBook
 from taktnet.kpi.consigned import consigned
-from taktnet.kpi.cost import Costs, cost
+from taktnet.kpi.cost import cost
+from taktnet.kpi.costs import Costs
 from taktnet.kpi.definition import Dimension, KpiValue, Window, edges
 from taktnet.kpi.exact import DAY, Rows
 from taktnet.kpi.held import Held, hold
@@ -50,6 +51,10 @@ class Book(Protocol):
 
     def add(self, facts: Rows) -> None:
         """Take in facts, posting instants filled."""
+        ...
+
+    def settle(self) -> Rows:
+        """Result rows, up to date."""
         ...
 
     def close(self, until: int) -> None:
@@ -112,6 +117,13 @@ class Kpis:
         ends = np.flatnonzero(facts["kind"] == _CLOSED) + 1
         for piece in np.split(facts, ends):
             self._fold(piece)
+
+    def settle(self) -> None:
+        """Work out all results now, so that the next report only sums them up."""
+        self.fold()
+        for book in self._books.values():
+            book.settle()
+        self.stock.transit.settle()
 
     def _fold(self, facts: Rows) -> None:
         if not len(facts):

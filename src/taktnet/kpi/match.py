@@ -7,7 +7,7 @@ the same site, item and origin first in, first out, none before it was asked for
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -252,8 +252,12 @@ class _Shipments:
         return list(zip(self.pool[a:b].tolist(), self.qty[a:b].tolist(), strict=True))
 
 
-def share_of(qty: Ints, ppm: int) -> Ints:
-    """Whole millionths in `ppm` of each quantity, rounded down, without overflow."""
+@overload
+def share_of(qty: int, ppm: int) -> int: ...
+@overload
+def share_of(qty: Ints, ppm: int) -> Ints: ...
+def share_of(qty: Ints | int, ppm: int) -> Ints | int:
+    """Whole millionths in `ppm` of a quantity, rounded down, without overflow."""
     return (qty // MILLION) * ppm + (qty % MILLION) * ppm // MILLION
 
 

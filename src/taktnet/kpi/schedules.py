@@ -217,9 +217,9 @@ class _Schedule:
         return (self.time, self.end, self.group, *where, *sums, matched, rising, attained, changed)
 
     def _attained(self, lot: _Lot) -> bool:
-        qty = np.array([lot.fact["qty"]])
-        room = int(share_of(qty, self.tolerance)[0])
-        return lot.built is not None and abs(lot.built - int(qty[0])) <= room
+        qty = int(lot.fact["qty"])
+        room = share_of(qty, self.tolerance)
+        return lot.built is not None and abs(lot.built - qty) <= room
 
 
 def _plan(facts: Rows) -> list[_Lot]:

@@ -10,6 +10,8 @@ import numpy as np
 
 from taktnet.kpi.exact import Ints
 
+_ROUNDING = 1e-12  # of a product of shares, so that a share of exactly p is reached
+
 
 def mean(values: Sequence[int]) -> Fraction | None:
     """Arithmetic mean, exactly; None without values."""
@@ -48,14 +50,12 @@ def kaplan_meier(entry: Ints, span: Ints, event: Ints, p: Fraction) -> int | Non
     the age at which it came under observation (Kaplan and Meier 1958; Klein and Moeschberger
     4.6 for delayed entry). None where the estimate does not come that far.
     """
-    surviving = Fraction(1)
-    for t in np.unique(span[event == 1]).tolist():
-        at_risk = int(((entry < t) & (span >= t)).sum())
-        over = int(((span == t) & (event == 1)).sum())
-        surviving *= 1 - Fraction(over, at_risk)
-        if surviving <= 1 - p:
-            return int(t)
-    return None
+    times, over = np.unique(span[event == 1], return_counts=True)
+    entered = np.searchsorted(np.sort(entry), times, side="left")
+    left = np.searchsorted(np.sort(span), times, side="left")
+    surviving = np.cumprod(1 - over / (entered - left))
+    reached = np.flatnonzero(surviving <= float(1 - p) + _ROUNDING)
+    return int(times[reached[0]]) if len(reached) else None
 
 
 def split_variance(groups: Sequence[Sequence[int]]) -> tuple[Fraction, Fraction] | None:

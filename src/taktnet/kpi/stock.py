@@ -172,7 +172,13 @@ def areas(rows: Rows, place: Ints, count: int, edges: tuple[int, ...]) -> Object
     bucket = np.searchsorted(ends, time, side="right")
     index = place * buckets + bucket
     change = sums(index, rows["delta"], count * buckets).reshape(count, buckets)
-    partial = moments(index, rows["delta"], ends[bucket] - time, count * buckets)
-    opening = np.zeros((count, buckets), object)
+    opening = np.zeros((count, buckets), np.int64)
     opening[:, 1:] = np.cumsum(change, axis=1)[:, :-1]
-    return opening * np.diff(np.array(edges)).astype(object) + partial.reshape(count, buckets)
+    every = np.arange(count * buckets)
+    total = moments(
+        np.concatenate((index, every)),
+        np.concatenate((rows["delta"], opening.ravel())),
+        np.concatenate((ends[bucket] - time, np.tile(np.diff(edges), count))),
+        count * buckets,
+    )
+    return total.reshape(count, buckets)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -69,6 +68,7 @@ class _Plant:
             "site": Counter(p.site for p in points),
             "item": Counter(p.item for p in points),
         }
+        self._zones: dict[int, ZoneInfo] = {}
         self._spans: dict[tuple[int, int, int], tuple[list[Span], int]] = {}
 
     def line(self, resource: int) -> str:
@@ -94,10 +94,13 @@ class _Plant:
             found = self._spans[key] = (spans, length(spans))
         return found
 
-    def zone(self, site: str) -> ZoneInfo:
+    def zone(self, site: int) -> ZoneInfo:
         """Time zone in which a site counts its days."""
-        known = self.sites.get(site)
-        return ZoneInfo(known.zone if known else "UTC")
+        found = self._zones.get(site)
+        if found is None:
+            known = self.sites.get(self.world.site(site))
+            found = self._zones[site] = ZoneInfo(known.zone if known else "UTC")
+        return found
 
 
 def _is_plant(sites: Mapping[str, Site], site: str) -> bool:
@@ -111,6 +114,7 @@ def _sums(rows: Rows, scope: Scope, plant: _Plant, window: Window) -> Sums:
         plant.spans(work, window)[1] for s in sites for work in plant.lines.get(s, {}).values()
     )
     end = min(window.end, window.as_of)
+    rows = rows[(rows["start"] < end) & (rows["time"] > window.start)]
     begun = rows[rows["begun"] & (rows["start"] >= window.start) & (rows["start"] < end)]
     days = Fraction(max(end - window.start, 0), DAY)
     return {
@@ -128,10 +132,8 @@ def _lost(rows: Rows, plant: _Plant, window: Window) -> int:
     """Working time lost: overlaps on a line merged, planned shutdowns left out."""
     end = min(window.end, window.as_of)
     by_line: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
-    for row in rows:
-        by_line[int(row["site"]), int(row["resource"])].append(
-            (int(row["start"]), int(row["time"]))
-        )
+    for site, resource, *span in rows[["site", "resource", "start", "time"]].tolist():
+        by_line[site, resource].append((span[0], span[1]))
     total = 0
     for (site, resource), spans in by_line.items():
         work = plant.lines[plant.world.site(site)][plant.line(resource)]
@@ -140,19 +142,18 @@ def _lost(rows: Rows, plant: _Plant, window: Window) -> int:
     return total
 
 
-def _days(rows: Rows, plant: _Plant, window: Window) -> set[tuple[int, int, Any]]:
+def _days(rows: Rows, plant: _Plant, window: Window) -> set[tuple[int, int, date]]:
     """(site, part, local day) on which a named part stopped a line."""
     end = min(window.end, window.as_of)
-    found: set[tuple[int, int, Any]] = set()
-    for row in rows[rows["item"] != 0]:
-        site, item = int(row["site"]), int(row["item"])
-        zone = plant.zone(plant.world.site(site))
-        for a, b in cut([(int(row["start"]), int(row["time"]))], window.start, end):
-            day = instant(a).astimezone(zone).date()
-            last = instant(max(a, b - 1)).astimezone(zone).date()
-            while day <= last:
-                found.add((site, item, day))
-                day += timedelta(days=1)
+    found: set[tuple[int, int, date]] = set()
+    rows = rows[(rows["item"] != 0) & (rows["start"] < end) & (rows["time"] > window.start)]
+    for site, item, a, b in rows[["site", "item", "start", "time"]].tolist():
+        zone = plant.zone(site)
+        day = instant(max(a, window.start)).astimezone(zone).date()
+        last = instant(min(b, end) - 1).astimezone(zone).date()
+        while day <= last:
+            found.add((site, item, day))
+            day += timedelta(days=1)
     return found
 
 

@@ -23,11 +23,14 @@ _NAMES_LANE = [number(k) for k in (e.GoodsShipped, e.DecisionTaken, e.CostCharge
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What a stocking point means for the KPIs; `least` is in millionths of the item's unit."""
+    """What a stocking point means for the KPIs.
+
+    `least` is in millionths of the item's unit, `carrying` in euros per unit and year.
+    """
 
     consigned: bool
     least: int
-    holding: Fraction
+    carrying: Fraction
 
 
 class World:
@@ -41,6 +44,7 @@ class World:
         self.network = network
         self.names = names
         self.settings = settings
+        self.holding = Fraction(settings.holding_ppm, 1_000_000)
         self.own: Flags = np.zeros(0, np.bool_)
         self.costs: list[Fraction] = []
         self.lanes: list[str] = [""]
@@ -114,14 +118,11 @@ class World:
         found = self._points.get(key)
         if found is None:
             row = self.network.stock_point(self.site(site), self.item(item))
-            found = self._points[key] = (
-                Point(False, 0, Fraction(self.settings.holding_ppm, 1_000_000))
-                if row is None
-                else Point(
-                    row.owner == "consigned",
-                    round(row.reorder_point * 1_000_000),
-                    exact(row.holding_rate),
-                )
+            rate = exact(row.holding_rate) if row else self.holding
+            found = self._points[key] = Point(
+                row is not None and row.owner == "consigned",
+                round(row.reorder_point * 1_000_000) if row else 0,
+                self.costs[item] * rate,
             )
         return found
 
