@@ -174,6 +174,30 @@ def _operation(name: str, operation: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
+_FORM = "A form of the page: a person's answer to a waiting decision."
+
+
+def page_routes() -> dict[str, str]:
+    """Every route of the web pages, and what its handler says of itself."""
+    from taktnet.app.tower import Tower
+    from taktnet.network import Network
+    from taktnet.web import pages
+
+    with Tower.open(None, Network()) as tower:
+        routes: Any = pages.router(tower).routes
+    return {
+        f"{method} {route.path}": " ".join((route.endpoint.__doc__ or _FORM).split())
+        for route in routes
+        for method in sorted(route.methods - {"HEAD"})
+    }
+
+
+def pages() -> str:
+    """Every page of the web tower."""
+    rows = ((f"`{name}`", said) for name, said in page_routes().items())
+    return table(("page", "what it is"), rows)
+
+
 def http() -> str:
     """Every route of the API, from its OpenAPI description."""
     paths = openapi()["paths"]
@@ -203,6 +227,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "cli": cli,
     "kpis": kpis,
     "http": http,
+    "pages": pages,
     "benchmarks": benchmarks,
 }
 

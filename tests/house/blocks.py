@@ -4,10 +4,10 @@
 
     <!-- not run: why -->         is left out, and says why
     <!-- background: text -->     keeps running; the page goes on when `text` was printed
-    <!-- file: name -->           is written to that file (any language)
     <!-- output -->               is what the block before printed
     <!-- fails -->                its commands end with an error, as the page says
 
+A block with a title (```toml title="tower.toml"), in any language, is written to that file.
 In `console` blocks lines after `$ ` are commands, the rest is what they print; a command goes on
 after a backslash, within single quotes and until the end of its here-document. In what is
 printed, `...` stands for anything. Shell variables live as long as the page.
@@ -31,7 +31,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 RUNNABLE = ("python", "console", "bash")
 PORT = "8321"  # the default port, as written in the pages
 _FENCE = re.compile(
-    r"^(?P<indent> *)(?:<!-- (?P<mark>[^\n]*?) -->\n+ *)?```(?P<language>\w*)[^\n]*\n"
+    r"^(?P<indent> *)(?:<!-- (?P<mark>[^\n]*?) -->\n+ *)?"
+    r"```(?P<language>\w*)(?: title=\"(?P<file>[^\"]+)\")?\n"
     r"(?P<text>.*?)^ *```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -39,10 +40,11 @@ _FENCE = re.compile(
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: its language, its mark ("" for none), its text and its line."""
+    """One fenced block: its language, its mark and file ("" for none), its text and its line."""
 
     language: str
     mark: str
+    file: str
     text: str
     line: int
 
@@ -55,7 +57,7 @@ def blocks(markdown: str) -> Iterator[Block]:
             line.removeprefix(indent) for line in found["text"].splitlines(keepends=True)
         )
         line = markdown.count("\n", 0, found.start()) + 1
-        yield Block(found["language"], found["mark"] or "", text, line)
+        yield Block(found["language"], found["mark"] or "", found["file"] or "", text, line)
 
 
 def matches(wanted: str, printed: str) -> bool:
@@ -134,7 +136,7 @@ class Page:
         for process in reversed(self._running):
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(30)
+                process.wait(60)
             finally:
                 process.kill()
             assert process.returncode in (0, 130), f"{self.path.name}: a server did not stop well"
@@ -153,8 +155,8 @@ class Page:
         if kind == "not run":
             assert rest.strip(), f"{where}: say why it is not run"
             return 0
-        if kind == "file":
-            target = self.folder / rest.strip()
+        if block.file:
+            target = self.folder / block.file
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")
             return 1
@@ -191,7 +193,7 @@ class Page:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=100,
+            timeout=300,
             check=False,
         )
         self.printed = done.stdout

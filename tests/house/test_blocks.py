@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,16 @@ WITH_CODE = [
 ]
 
 
+@pytest.fixture(scope="module")
+def kernels() -> None:
+    """Compile what is not compiled yet, so that no command of a page waits for it."""
+    command = [sys.executable, str(REPOSITORY / "script" / "warm.py")]
+    subprocess.run(command, check=True, capture_output=True)
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("path", WITH_CODE, ids=lambda p: str(p.relative_to(REPOSITORY)))
 def test_every_block_of_a_page_runs_as_written(path: Path, tmp_path: Path) -> None:
     """A reader who copies the blocks of a page from top to bottom gets what the page shows."""
@@ -55,7 +65,7 @@ def test_files_outputs_and_python_work_together(tmp_path: Path) -> None:
     """A file block is there for the code after it, and its output is compared."""
     page = tmp_path / "page.md"
     page.write_text(
-        "<!-- file: a/b.txt -->\n```text\nhello\n```\n"
+        '```text title="a/b.txt"\nhello\n```\n'
         "```python\nprint(open('a/b.txt').read().strip(), 1 / 3)\n```\n"
         "<!-- output -->\n```text\nhello 0.333...\n```\n"
         "<!-- not run: it would never end -->\n```bash\nsleep 1000000\n```\n"

@@ -122,3 +122,12 @@ def test_every_route_is_explained() -> None:
         for method, operation in methods.items():
             assert f"`{method.upper()} {path}`" in text
             assert operation.get("summary"), f"{method} {path}"
+
+
+def test_every_page_is_listed() -> None:
+    """Each page of the web tower, with what it is."""
+    text = page("reference/http.md")
+    routes = reference.page_routes()
+    assert "GET /" in routes
+    for name, said in routes.items():
+        assert f"| `{name}` | {said} |" in text
