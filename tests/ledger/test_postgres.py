@@ -175,6 +175,38 @@ def test_a_connection_lost_within_a_commit_stores_that_batch_exactly_once(
     assert {r.outcome for r in again} == {"duplicate"}
 
 
+@pytest.mark.slow
+def test_a_server_that_crashes_and_recovers_costs_no_acknowledged_event() -> None:
+    """Three crashes under a writer that goes on: it waits, and every event is there once."""
+    with postgres.server() as server:
+        ledger = PostgresLedger(server.fresh())
+        stop, acknowledged = threading.Event(), list[int]()
+
+        def write() -> None:
+            while not stop.is_set():
+                first = 5 * len(acknowledged)
+                receipts = ledger.append(happenings(5, first=first), ledger.stamp(START_US))
+                assert {r.outcome for r in receipts} == {"recorded"}
+                acknowledged.append(first)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        for _ in range(3):
+            before = len(acknowledged)
+            while len(acknowledged) < before + 20:
+                assert writer.is_alive()
+                stop.wait(0.01)
+            server.crash()
+            server.start()
+        stop.set()
+        writer.join(60)
+        ledger.close()
+        again = PostgresLedger(ledger._dsn)
+        ids = [row.id for row in again.rows(0, 100_000)]
+        assert ids == [e.id for e in happenings(5 * len(acknowledged))]
+        again.close()
+
+
 def test_parked_and_conflicting_events_are_kept_once_through_a_lost_answer(
     ledger: PostgresLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

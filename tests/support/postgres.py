@@ -102,6 +102,12 @@ class Server:
                 time.sleep(0.05)
         raise NoPostgres("PostgreSQL did not answer within 30 seconds")
 
+    def crash(self) -> None:
+        """Stop at once without tidying up: the next start recovers from the write-ahead log."""
+        assert self._process is not None
+        self._process.send_signal(3)  # SIGQUIT: immediate shutdown
+        self._process.wait(30)
+
     def stop(self) -> None:
         """Stop at once, cleanly."""
         if self._process is not None and self._process.poll() is None:

@@ -190,7 +190,7 @@ class PostgresLedger(WritingLedger):
                 self._store(batch, head, last)
             except psycopg.OperationalError:
                 # Whether the commit arrived is written in the head: its hash is of these rows.
-                if self._patiently(self._found_head) != last or last == head:
+                if self._patiently(self._found_head, self._patience) != last or last == head:
                     self._store(batch, head, last)
             self._unsure = False
 
@@ -244,20 +244,22 @@ class PostgresLedger(WritingLedger):
         super().abandon()
         if self._unsure:
             with self._mutex, links.in_words(self.place):
-                self._patiently(self._found_head)
+                self._patiently(self._found_head, self._patience)
                 self._load()
                 self._unsure = False
 
-    def _patiently(self, work: Callable[[], T]) -> T:
-        """What `work` gives; as long as there is no connection it is tried again."""
-        until = time.monotonic() + self._patience
+    @staticmethod
+    def _patiently(work: Callable[[], T], patience_s: float) -> T:
+        """What `work` gives; while there is no connection it is tried again, at least once."""
+        until, pause_s = time.monotonic() + patience_s, 0.0
         while True:
             try:
                 return work()
             except psycopg.OperationalError:
-                if time.monotonic() > until:
+                if pause_s and time.monotonic() > until:
                     raise
-                time.sleep(0.1)
+                time.sleep(pause_s)
+                pause_s = 0.1
 
     def _reconnect(self) -> None:
         """Connect the writer anew; Fenced if another one has come meanwhile."""
@@ -284,31 +286,36 @@ class PostgresLedger(WritingLedger):
         columns = [list(column) for column in zip(*wanted, strict=True)]
         return {
             (text(Domain.TENANT, tenant), text(Domain.SOURCE, source), told): (seq, body)
-            for tenant, source, told, seq, body in self._ask(_KNOWN, columns)
+            for tenant, source, told, seq, body in self._ask(_KNOWN, columns, self._patience)
         }
 
     def original(self, key: Key) -> tuple[bytes, bytes] | None:
         """See `Lookups.original`."""
-        rows = self._ask(f"SELECT facts, body {_BY_KEY}", self._key(key))
+        rows = self._ask(f"SELECT facts, body {_BY_KEY}", self._key(key), self._patience)
         return rows[0] if rows else None
 
     def is_corrected(self, key: Key) -> bool:
         """See `Lookups.is_corrected`."""
         sql = "SELECT 1 FROM events WHERE tenant = %b AND source = %b AND corrects = %s"
-        return bool(self._ask(sql, self._key(key)))
+        return bool(self._ask(sql, self._key(key), self._patience))
 
     # -- reading -------------------------------------------------------------------------------
 
-    def _ask(self, sql: LiteralString, values: Sequence[object] = ()) -> list[Any]:
-        """All rows of a query on a connection of its own; asked again if that was lost."""
-        with links.in_words(self.place):
+    def _ask(
+        self, sql: LiteralString, values: Sequence[object] = (), patience_s: float = 3.0
+    ) -> list[Any]:
+        """All rows of a query on a connection of its own; asked again while that is lost."""
+
+        def once() -> list[Any]:
             try:
                 with self._pool.link() as link:
                     return link.execute(sql, values, binary=True).fetchall()
             except psycopg.OperationalError:
                 self._pool.clear()
-                with self._pool.link() as link:
-                    return link.execute(sql, values, binary=True).fetchall()
+                raise
+
+        with links.in_words(self.place):
+            return self._patiently(once, min(patience_s, self._patience))
 
     def rows(self, after: int = 0, limit: int = 1000) -> list[Row]:
         """See `Ledger.rows`."""
