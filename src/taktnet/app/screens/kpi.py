@@ -54,7 +54,7 @@ _DIMENSIONS: tuple[tuple[Dimension, str, str], ...] = (
     ("lane", "By lane", "Lane"),
     ("item", "By item", "Item"),
 )
-_MOST_PARTS = 100
+_MOST_PARTS = 40
 Report = Callable[[Dimension], list[KpiValue]]
 
 
@@ -98,7 +98,7 @@ def _groups(report: Report, id: str) -> Iterator[KpiGroup]:
         found = [
             v
             for v in report(dimension)
-            if v.key == id and v.variant == leading and v.scope.name and v.inputs
+            if v.key == id and v.variant == leading and v.scope.name and v.value is not None
         ]
         found.sort(key=lambda v: (-v.inputs, v.scope.name))
         if found:

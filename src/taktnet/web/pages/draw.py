@@ -17,7 +17,7 @@ _FULL = 0.5  # the gauge is full at half as much again, or half
 
 
 def spark(values: Sequence[float | None], target: float | None = None) -> Markup:
-    """A trend as a line of 84 by 28; gaps stay gaps, the target is dashed."""
+    """A trend as a line of 84 by 28; gaps are bridged faintly, the target is dashed."""
     known = [v for v in values if v is not None]
     if len(known) < 2:
         return Markup("")
@@ -30,22 +30,24 @@ def spark(values: Sequence[float | None], target: float | None = None) -> Markup
     def y(v: float) -> float:
         return _H - 3 - (v - low) / size * (_H - 6) if high > low else _H / 2
 
-    path, last = [], (0.0, 0.0)
+    path, bridges, last = [], [], None
     for i, v in enumerate(values):
         if v is None:
             continue
-        last = (i * step, y(v))
+        here = f"{i * step:.1f} {y(v):.1f}"
         joined = i > 0 and values[i - 1] is not None
         alone = not joined and (i + 1 == len(values) or values[i + 1] is None)
-        pen, dot = ("L" if joined else "M"), ("h.01" if alone else "")
-        path.append(f"{pen}{last[0]:.1f} {last[1]:.1f}{dot}")
+        path.append(f"{'L' if joined else 'M'}{here}{'h.01' if alone else ''}")
+        if last is not None and not joined:
+            bridges.append(f"M{last}L{here}")
+        last = here
     line = ""
     if target is not None and low <= target <= high and high > low:
         line = f'<line x1="0" x2="{_W}" y1="{y(target):.1f}" y2="{y(target):.1f}"/>'
     return Markup(  # noqa: S704 - numbers only
         f'<svg class="spark" viewBox="0 0 {_W} {_H}" preserveAspectRatio="none" aria-hidden="true">'
-        f'{line}<path d="{"".join(path)}"/>'
-        f'<path class="end" d="M{last[0]:.1f} {last[1]:.1f}h.01"/></svg>'
+        f'{line}<path class="bridge" d="{"".join(bridges)}"/><path d="{"".join(path)}"/>'
+        f'<path class="end" d="M{last}h.01"/></svg>'
     )
 
 
