@@ -63,7 +63,7 @@ def rq_expected_level(fixed: float, holding: float, backorder: float, demand: fl
 
 def rq_cost(policy: tuple[float, float], fixed: float, holding: float, backorder: float,
             demand: float, sd: float, lead: float) -> float:  # fmt: skip
-    """Cost a period of any (r, Q) under normal demand, exact (Zheng, *Management Science* 38, 1992).
+    """Cost a period of any (r, Q) under normal demand, exact (Zheng, *Management Science* 1992).
 
     (K D + integral from r to r + Q of h (y - mean) + (h + p) n(y)) / Q; `backorder` is per unit
     and period.
