@@ -123,4 +123,6 @@ def ratio(numerator: Fraction | int, denominator: Fraction | int) -> float | Non
     """The quotient as a float rounded once; None where the denominator is 0: no data."""
     if denominator == 0:
         return None
-    return float(Fraction(numerator) / Fraction(denominator))
+    # Division of whole numbers rounds once; making a Fraction first would cost a gcd.
+    over = numerator.numerator * denominator.denominator
+    return over / (numerator.denominator * denominator.numerator)

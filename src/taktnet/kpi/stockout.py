@@ -68,6 +68,7 @@ class _Plant:
             "site": Counter(p.site for p in points),
             "item": Counter(p.item for p in points),
         }
+        self._planned: dict[tuple[str | None, int, int], int] = {}
         self._zones: dict[int, ZoneInfo] = {}
         self._spans: dict[tuple[int, int, int], tuple[list[Span], int]] = {}
 
@@ -94,6 +95,16 @@ class _Plant:
             found = self._spans[key] = (spans, length(spans))
         return found
 
+    def planned(self, site: str | None, window: Window) -> int:
+        """Working time of the lines of a site, or of all lines."""
+        key = (site, window.start, window.end)
+        found = self._planned.get(key)
+        if found is None:
+            lines = self.lines.values() if site is None else [self.lines.get(site, {})]
+            times = (self.spans(work, window)[1] for own in lines for work in own.values())
+            found = self._planned[key] = sum(times)
+        return found
+
     def zone(self, site: int) -> ZoneInfo:
         """Time zone in which a site counts its days."""
         found = self._zones.get(site)
@@ -109,16 +120,12 @@ def _is_plant(sites: Mapping[str, Site], site: str) -> bool:
 
 def _sums(rows: Rows, scope: Scope, plant: _Plant, window: Window) -> Sums:
     """Numerators and denominators of all variants for one member and bucket."""
-    sites = [scope.name] if scope.dimension == "site" else list(plant.lines)
-    planned = sum(
-        plant.spans(work, window)[1] for s in sites for work in plant.lines.get(s, {}).values()
-    )
     end = min(window.end, window.as_of)
     rows = rows[(rows["start"] < end) & (rows["time"] > window.start)]
     begun = rows[rows["begun"] & (rows["start"] >= window.start) & (rows["start"] < end)]
     days = Fraction(max(end - window.start, 0), DAY)
     return {
-        "planned": planned,
+        "planned": plant.planned(scope.name if scope.dimension == "site" else None, window),
         "lost": _lost(rows, plant, window),
         "lost_root": _lost(rows[rows["root"] == 0], plant, window),
         "roots": int((begun["root"] == 0).sum()),
