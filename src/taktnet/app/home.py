@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from taktnet.base.errors import TaktnetError
 from taktnet.network import Network
@@ -91,8 +93,9 @@ def running_at(place: Path) -> str | None:
     """The address of the tower that runs on this folder, by its note; None if there is none."""
     try:
         note = json.loads((place / RUNNING).read_text("utf-8"))
-        os.kill(int(note["pid"]), 0)
-        return str(note["url"])
+        url = urlsplit(str(note["url"]))
+        with socket.create_connection((url.hostname or "", url.port or 80), timeout=1.0):
+            return url.geturl()
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -7,15 +7,18 @@ enough of them wait. A state that a reader gets is a copy and stays as it is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from typing import TypeVar
 
 import numpy as np
+from msgspec import MsgspecError
 
 from taktnet.app.revisions import Revisions
 from taktnet.kpi.kpis import Kpis, SnapshotRefused
 from taktnet.ledger.ledger import Ledger
 from taktnet.state import State
+from taktnet.state.snapshot import BadSnapshot
 
 STATE = "state"
 KPIS = "kpis"
@@ -27,7 +30,10 @@ T = TypeVar("T")
 def load_state(ledger: Ledger) -> State:
     """The state as of the newest row: the snapshot and the rows behind it."""
     kept = ledger.load_snapshot(STATE)
-    state = State.from_bytes(kept[1], ledger.names) if kept else State(ledger.names)
+    state = State(ledger.names)
+    if kept is not None:
+        with suppress(BadSnapshot):  # then everything is folded again
+            state = State.from_bytes(kept[1], ledger.names)
     for facts in ledger.facts(state.seq):
         state.fold(facts)
     return state
@@ -114,10 +120,8 @@ class KpiReading:
         names, revisions = self._ledger.names, self._revisions
         kept = self._ledger.load_snapshot(KPIS)
         if kept is not None:
-            try:
+            with suppress(SnapshotRefused, MsgspecError):  # then everything is read again
                 return Kpis.from_bytes(kept[1], revisions.at(kept[0]), names)
-            except SnapshotRefused:
-                pass  # made by another version: read everything again
         return Kpis(revisions.at(0), names)
 
     def _catch_up(self) -> None:

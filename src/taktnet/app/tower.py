@@ -18,7 +18,7 @@ from taktnet.app.signals import SignalPage, signal_page
 from taktnet.app.verify import Verdict, verify
 from taktnet.app.writer import Closed
 from taktnet.kpi.definition import KpiValue
-from taktnet.ledger.event import AnyEvent
+from taktnet.ledger.event import AnyEvent, Event
 from taktnet.ledger.ledger import Receipt
 from taktnet.network import Network
 from taktnet.state import State
@@ -57,8 +57,14 @@ class Tower:
         return cls(assemble(path, home.find_network(path, network), settings, clock))
 
     def ingest(self, events: Iterable[AnyEvent]) -> tuple[Receipt, ...]:
-        """Record events as one batch; returns when they are durable, with a receipt for each."""
-        return self.writer.append(tuple(events))
+        """Record events as one batch; returns when they are durable, with a receipt for each.
+
+        Events as others send them are read by `taktnet.exchange.events.read`.
+        """
+        batch = tuple(events)
+        if strange := [event for event in batch if not isinstance(event, Event)]:
+            raise TypeError(f"{type(strange[0]).__name__} is no event; see taktnet.ledger.event")
+        return self.writer.append(batch)
 
     def state(self, at: datetime | None = None, known: datetime | int | None = None) -> State:
         """What is true now; or what was at `at`, as known at `known` (a time or a row's number)."""
