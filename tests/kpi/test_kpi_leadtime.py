@@ -91,6 +91,19 @@ def test_reliability_is_against_the_quote() -> None:
     assert values["lead_time", "reliability", "MOTOR-OPO"].value == 0.5
 
 
+def test_a_quote_waits_for_the_next_departure() -> None:
+    """Trucks on Monday and Thursday: up to 4 d of waiting before 2 d on the road."""
+    lane = c.Lane(
+        id="L", origin="MOTOR", destination="OPO", transit_h=48.0, departures="Mon,Thu 18:00"
+    )
+    source = c.Source(site="OPO", item="M1", origin="MOTOR", lane="L")
+    story = Story(network(sources=(source,), lanes=(lane,)))
+    for n, took in enumerate((6, 7)):
+        order(story, f"L{n}", n)
+        receive(story, f"L{n}", n + took)
+    assert story.values(0, 24 * 60)["lead_time", "reliability"].value == 0.5
+
+
 def test_no_quote_is_no_reliability() -> None:
     """Without a lane there is no quote, and no data."""
     story = Story()

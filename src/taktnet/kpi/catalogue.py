@@ -192,8 +192,8 @@ LEAD_TIME = _kpi(
     (
         "reliability",
         "share",
-        "Lines whose lead time is at most the quoted one (preparation + agreed transit) / lines"
-        " with a quote.",
+        "Lines whose lead time is at most the quoted one (preparation + longest wait for a"
+        " departure + agreed transit) / lines with a quote.",
         1,
     ),
     (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
+from taktnet.base.daytexts import WEEK_MIN, parse_departures
 from taktnet.base.exact import exact
 from taktnet.base.names import Domain, Names
 from taktnet.kpi.book import number
@@ -129,8 +131,9 @@ class World:
     def route(self, origin: int, site: int, item: int) -> tuple[int, int]:
         """(local lane, quoted lead time in microseconds or 0) by which an item comes to a site.
 
-        The quote is the source's preparation time and the lane's agreed (else mean) transit;
-        among several the source with the largest share, then the lane's name, decides.
+        The quote is the source's preparation time, the longest wait for a departure and the
+        lane's agreed (else mean) transit; among several the source with the largest share, then
+        the lane's name, decides.
         """
         key = (origin, site, item)
         found = self._routes.get(key)
@@ -158,4 +161,13 @@ def _past(*columns: Ints) -> int:
 
 def _quote(prep_h: float, lane: Lane) -> int:
     agreed = lane.transit_h if lane.agreed_h is None else lane.agreed_h
-    return round((prep_h + agreed) * HOUR)
+    return round((prep_h + agreed) * HOUR) + _wait(lane.departures)
+
+
+def _wait(departures: str) -> int:
+    """The longest time between two departures of a week; none where goods leave at once."""
+    leaving = sorted(parse_departures(departures))
+    if not leaving:
+        return 0
+    gaps = [b - a for a, b in pairwise([*leaving, leaving[0] + WEEK_MIN])]
+    return max(gaps) * HOUR // 60
