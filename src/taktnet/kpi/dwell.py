@@ -62,6 +62,8 @@ def stays(time: Ints, delta: Ints) -> tuple[Ints, Ints, Ints, int]:
 
 def dwell(kpis: Kpis, start: int, end: int) -> list[Dwell]:
     """Every place and way with goods in [start, end) microseconds UTC."""
+    if end <= start:
+        raise ValueError("a window must end after it starts")
     kpis.fold()
     rows = kpis.stock.settle()
     rows = rows[~np.isin(rows["kind"], (HOLD, RELEASE)) & (rows["time"] < end)]
@@ -109,16 +111,15 @@ def _measure(
     qty, begin, over = (np.concatenate([p[k] for p in pieces]) for k in range(3))
     left = (over >= start) & (over < end)
     rows = np.concatenate(parts)
-    everywhere = np.zeros(len(rows), np.int64)
-    area = int(areas(rows, everywhere, 1, (start, end))[0, 0])
+    one = np.zeros(len(rows), np.int64)
+    area = int(areas(rows, one, 1, (start, end))[0, 0])
     if not left.any() and not area:
         return []
     qty, stay = qty[left], (over - begin)[left]
     total = int(moments(np.zeros(len(qty), np.int64), qty, stay, 1)[0])
     gone, came = int(qty.sum()), _came(rows, start, end)
-    first, last = levels(rows, everywhere, 1, (start - 1, end - 1))[0]
+    first, last = levels(rows, one, 1, (start - 1, end - 1))[0]
     days = (end - start) / DAY
-    wip = area / (end - start) / MILLION
     mean = total / gone if gone else None
     exact = bool(gone) and not first and not last and gone == came
     little = came / MILLION * mean / (end - start) if mean is not None else None
@@ -131,7 +132,7 @@ def _measure(
             gone / MILLION,
             None if mean is None else mean / HOUR,
             _quantile(qty, stay),
-            wip,
+            area / (end - start) / MILLION,
             came / MILLION / days,
             little,
             exact,

@@ -188,7 +188,11 @@ class Kpis:
         names: Names,
         settings: KpiSettings | None = None,
     ) -> Kpis:
-        """The holder of a snapshot; raises SnapshotRefused where it must be recomputed."""
+        """The holder of a snapshot; raises SnapshotRefused where it must be recomputed.
+
+        `network` may be a changed one: costs, calendars, lanes and owners are then those of the
+        new one for all of history, but for lines, schedules and stops of closed periods.
+        """
         kpis = cls(network, names, settings)
         state = msgspec.msgpack.decode(blob)
         if state["layout"] != _LAYOUT or state["settings"] != msgspec.to_builtins(kpis.settings):

@@ -6,12 +6,12 @@ the same site, item and origin first in, first out, none before it was asked for
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any, overload
 
 import numpy as np
 
 from taktnet.kpi.exact import MILLION, Ints, Rows, pair, starts
+from taktnet.kpi.fifo import serve
 from taktnet.kpi.line import (
     ARRIVED,
     CALLOFF,
@@ -167,34 +167,9 @@ class _Matching:
 
     def give_in_order(self, receipts: Rows) -> None:
         """Receipts that name nothing: first in, first out among lines that nothing names."""
-        if not len(receipts):
-            return
-        closed = np.isin(self.lines["out"], (WITHDRAWN, REFUSED, WAITS))
-        waiting: defaultdict[int, list[int]] = defaultdict(list)
-        for i in np.flatnonzero(~self.taken & ~closed).tolist():
-            waiting[int(self.lines["group"][i])].append(i)
-        left = self.lines["qty"].copy()
-        for r in receipts[np.lexsort((receipts["time"], receipts["taken"], receipts["group"]))]:
-            qty, good, last = int(r["qty"]), int(r["good"]), -1
-            lines = waiting[int(r["group"])]
-            for i in list(lines):
-                if not self._serves(r, i):
-                    continue
-                take = min(qty, int(left[i]))
-                self.part(i, r, take, min(take, good))
-                qty, good, last = qty - take, good - min(take, good), i
-                left[i] -= take
-                if left[i] == 0:
-                    lines.remove(i)
-                if qty == 0:
-                    break
-            if qty and last >= 0:
-                self.part(last, r, qty, good)
-
-    def _serves(self, receipt: Any, line: int) -> bool:
-        origin = self.lines["origin"][line]
-        same = receipt["origin"] in (0, origin)
-        return bool(same and self.lines["asked"][line] <= receipt["taken"])
+        if len(receipts):
+            closed = np.isin(self.lines["out"], (WITHDRAWN, REFUSED, WAITS))
+            self.loose += serve(self.lines, np.flatnonzero(~self.taken & ~closed), receipts)
 
     def part(self, line: int, receipt: Any, qty: int, good: int) -> None:
         """Give a part of a receipt to a line."""

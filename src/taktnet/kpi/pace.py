@@ -80,6 +80,8 @@ class _Window:
     """What was made, shipped, taken in and used in the window."""
 
     def __init__(self, kpis: Kpis, start: int, end: int) -> None:
+        if end <= start:
+            raise ValueError("a window must end after it starts")
         self.world: World = kpis.world
         self.start, self.end = start, end
         self.days = (end - start) / DAY
