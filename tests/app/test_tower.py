@@ -323,6 +323,59 @@ def test_ten_line_script(tmp_path, monkeypatch):
     assert Path("tower/ledger.sqlite").exists()
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_commits_that_fail_anywhere(tmp_path, monkeypatch, seed):
+    """Crash law: commits that fail before or after the disk lose nothing and count nothing twice.
+
+    The client sends again what was not acknowledged; decisions are those of a quiet day.
+    """
+    chance = random.Random(seed)
+    history = [counted(1), counted(2, "KRK", "COIL", 100), *(used(n, 3) for n in range(1, 40))]
+
+    def trouble(tower):
+        write = tower.ledger._write
+
+        def unreliable(batch):
+            how = chance.random()
+            if batch.entries and how < 0.2:
+                raise OSError("disk full")
+            write(batch)
+            if batch.entries and how > 0.9:
+                raise OSError("durable, and no answer came")
+
+        monkeypatch.setattr(tower.ledger, "_write", unreliable)
+
+    def names(tower):
+        return [(d.decision, d.qty, d.origin) for d in decisions(tower)]
+
+    with open_tower(tmp_path / "quiet") as tower:
+        for event in history:
+            tower.ingest([event])
+        quiet, stock = names(tower), tower.state().stock()
+    waiting = list(history)
+    for _ in range(200):
+        with open_tower(tmp_path / "t") as tower:
+            trouble(tower)
+            while waiting:
+                try:
+                    (receipt,) = tower.ingest(waiting[:1])
+                except OSError as error:
+                    if "no answer" in str(error) or chance.random() < 0.2:
+                        break  # the process stops here, and is started again
+                    assert tower.parts.engine.state.seq == tower.ledger.head.seq
+                    continue
+                assert receipt.outcome in ("recorded", "duplicate")
+                waiting.pop(0)
+        if not waiting:
+            break
+    with open_tower(tmp_path / "t") as tower:
+        assert names(tower) == quiet
+        assert tower.state().stock() == stock
+        assert tower.verify().good
+        rows = [r for r in tower.ledger.read(0, 1000) if r.event.source != "taktnet"]
+        assert [r.event.id for r in rows] == [e.id for e in history]
+
+
 def test_snapshot_of_another_version(tmp_path):
     """A snapshot that this version cannot read is passed over; everything is folded again."""
     with open_tower(tmp_path / "t") as tower:

@@ -245,7 +245,7 @@ def running(tmp_path):
 def test_up_replays_serves_and_stops(running):
     """It answers, replays, takes commands through its server, and stops cleanly when told to."""
     url, place, process = running
-    end = time.monotonic() + 60
+    end = time.monotonic() + 100  # kernels may have to be compiled first
     while (seq := httpx.get(f"{url}/api/health", trust_env=False, timeout=30).json()["seq"]) < 50:
         assert time.monotonic() < end
         time.sleep(0.05)
