@@ -88,6 +88,7 @@ class Moving:
             load = self.loads[lane.id, leaves] = []
             self.world.at(leaves, lambda: self._leave(site, lane, leaves))
         load.append(want)
+        self.world.picked[site, want.item] += want.qty
 
     def departure(self, lane: Lane, when: float) -> float:
         """The first departure of the lane at or after `when`."""
@@ -115,6 +116,7 @@ class Moving:
         extra = self.delays.pop(lane.id, 0.0) * HOUR
         eta = leaves + (lane.agreed_h or lane.transit_h) * HOUR
         for w in load:
+            world.picked[site, w.item] -= w.qty
             world.tell(
                 "goods.shipped/1",
                 site,

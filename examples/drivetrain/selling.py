@@ -157,4 +157,5 @@ class Selling:
                 if chance.random() < 0.15 and have > 50:
                     have = round(have * chance.uniform(0.99, 1.004))
                 world.have[site, item] = max(0.0, have)
-                world.tell("stock.counted/1", site, "wms", item=item, qty=max(0.0, have))
+                counted = max(0.0, have) + world.picked[site, item]
+                world.tell("stock.counted/1", site, "wms", item=item, qty=counted)

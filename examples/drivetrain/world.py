@@ -28,7 +28,8 @@ class World:
     def __init__(self, network: Network, start: datetime, seed: int, diary: Diary) -> None:
         self.network, self.start, self.seed, self.diary = network, start, seed, diary
         self.now = 0.0
-        self.have: dict[Key, float] = defaultdict(float)
+        self.have: dict[Key, float] = defaultdict(float)  # free to use
+        self.picked: dict[Key, float] = defaultdict(float)  # waits on the dock for its truck
         self.sites = {s.id: s for s in network.sites}
         self.items = {i.id: i for i in network.items}
         self.kept = {(p.site, p.item) for p in network.stock_points}
