@@ -141,3 +141,105 @@ def test_a_cycle_is_refused_by_name() -> None:
     """Arcs that run in a ring have no upstream."""
     with pytest.raises(InputFaults, match="A, B"):
         place([Stage("A", 1), Stage("B", 1)], [("A", "B"), ("B", "A")])
+
+
+def line(*times: float, **last: float) -> tuple[list[Stage], list[Arc]]:
+    """A line of stages, each dearer than the one before, with demand at its end."""
+    n = len(times)
+    stages = [Stage(str(i), t, holding=i + 1.0) for i, t in enumerate(times[:-1])]
+    stages.append(Stage(str(n - 1), times[-1], holding=n, demand_sd=3, k=2, **last))
+    return stages, [(str(i), str(i + 1)) for i in range(n - 1)]
+
+
+def test_example_6_3_is_solved_exactly() -> None:
+    """Snyder & Shen's line 3 -> 2 -> 1: S* = 0, 0, 1 and cost 2 sqrt 2 (methods D4)."""
+    stages = [
+        Stage("3", 1, holding=2, inbound_time=1),
+        Stage("2", 0, holding=4),
+        Stage("1", 1, holding=7, demand_sd=1, k=1, max_service_time=1),
+    ]
+    placed = place(stages, [("3", "2"), ("2", "1")])
+    assert placed.cost == pytest.approx(2.8284271247461903, abs=1e-12)
+    assert [p.outbound for p in placed.stages] == [0, 0, 1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 6), min_size=2, max_size=5), st.sampled_from([24, 0.125, 7000, 0.1]))
+def test_the_unit_of_time_changes_nothing_but_the_root(times: list[int], unit: float) -> None:
+    """Hours for days, eighths, thousands: on the exact grid the cost grows as the root does."""
+    plain = place(*line(*times))
+    scaled = place(*line(*(t * unit for t in times)))
+    assert not scaled.rounded
+    assert scaled.cost == pytest.approx(plain.cost * math.sqrt(unit))
+
+
+def test_times_that_share_no_step_are_rounded_and_it_is_said() -> None:
+    """Times of thousands with seven digits are solved on a coarse grid, near the truth."""
+    placed = place(*line(1000.1234567, 2345.7654321, 777.1234567))
+    assert placed.rounded
+    near = place(*line(1000, 2346, 777))
+    assert placed.cost == pytest.approx(near.cost, rel=0.005)
+
+
+def test_a_fixed_promise_is_kept_and_costs() -> None:
+    """A stage bound to promise 1 does, and the answer is no cheaper than the free one."""
+    stages, arcs = line(3, 2, 4)
+    free = place(stages, arcs)
+    stages[0] = Stage("0", 3, holding=1.0, service_time=1)
+    held = place(stages, arcs)
+    assert held.stages[0].outbound == 1
+    assert held.cost >= free.cost
+    for s in held.stages:
+        assert s.covered >= 0
+
+
+def test_a_promise_too_long_is_answered_with_what_stands_against_it() -> None:
+    """Stage 2 cannot promise 9: its own 4 and the 2 that stage 1 promises are all it waits for."""
+    stages, arcs = line(3, 5, 4, service_time=9)
+    stages[1] = Stage("1", 5, holding=2, service_time=2)
+    with pytest.raises(InputFaults) as caught:
+        place(stages, arcs)
+    (fault,) = caught.value.faults
+    assert 'stage "2": service_time is 9, wanted at most 6' in str(fault)
+    assert '"1" promises 2' in str(fault)
+
+
+def test_tables_may_be_dicts_or_frames() -> None:
+    """Rows, dicts and Polars frames give the same answer; empty cells take the default."""
+    import polars as pl
+
+    stages, arcs = line(3, 2, 4, max_service_time=1)
+    dicts = [{n: getattr(s, n) for n in Stage.__slots__} for s in stages]
+    links = [{"upstream": a, "downstream": b} for a, b in arcs]
+    wanted = place(stages, arcs).cost
+    assert place(dicts, links).cost == wanted
+    assert place(pl.DataFrame(dicts), pl.DataFrame(links)).cost == wanted
+
+
+@pytest.mark.parametrize(
+    ("stages", "arcs", "says"),
+    [([{"id": "a", "tiem": 1}], [], "tiem"), ([{"time": 1}], [], "id"),
+     ([{"id": "a"}], [{"from": "a", "to": "b"}], "upstream and downstream")],
+)  # fmt: skip
+def test_wrong_columns_are_named(stages: list, arcs: list, says: str) -> None:
+    """An unknown or missing column is refused by name."""
+    with pytest.raises(InputFaults, match=says):
+        place(stages, arcs)
+
+
+def test_the_time_allowed_holds() -> None:
+    """A dense network that cannot be proven stops at its limit, with a bound below its cost."""
+    import random
+
+    chance = random.Random(5)
+    n = 150
+    arcs = [(str(a), str(b)) for a in range(n) for b in range(a + 1, n)
+            if b // 30 == a // 30 + 1 and chance.random() < 0.4]  # fmt: skip
+    stages = [Stage(str(i), chance.randint(1, 20), chance.randint(1, 9),
+                    demand_sd=chance.randint(1, 9) if i >= n - 30 else 0)
+              for i in range(n)]  # fmt: skip
+    place(stages[:3], [("0", "1")])
+    place(stages, arcs, seconds=0.3)
+    placed = place(stages, arcs, seconds=1)
+    assert placed.seconds <= 1.1
+    assert 0 < placed.lower <= placed.cost

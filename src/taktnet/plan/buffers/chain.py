@@ -9,18 +9,19 @@ c holding cost of one unit of safety stock for a square root of a period.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
 from taktnet.base.errors import Fault, InputFaults
 
 Arc = tuple[str, str]
-#: Finest grid: more steps than this along the longest path and times are rounded.
-MOST_STEPS = 4000
+#: Finest grid: more steps than this along the longest path and times are rounded to COARSE steps.
+MOST_STEPS, COARSE = 4000, 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Stage:
     the cost of a unit; `demand_mean`/`demand_sd` are per period and only at end items, which may
     set `max_service_time` (0: from stock) and the `service_level` of the demand bound, or the
     factor `k` itself. `inbound_time` is the service time of an outside supplier. `holding`, if
-    given, is the yearly holding cost of a unit in place of rate x cumulative cost.
+    given, is the yearly holding cost of a unit in place of rate x cumulative cost. `service_time`
+    fixes what the stage promises its customers, as a contract does.
     """
 
     id: str
@@ -44,7 +46,7 @@ class Stage:
     inbound_time: float = 0.0
     k: float | None = None
     holding: float | None = None
-    time_sd: float = 0.0
+    service_time: float | None = None
 
     @property
     def factor(self) -> float:
@@ -65,12 +67,13 @@ class Chain:
     arcs: np.ndarray  # (m, 2) upstream, downstream
     time: np.ndarray  # (n,) steps
     inbound: np.ndarray  # (n,) least SI, steps
+    floor: np.ndarray  # (n,) least S, steps
     top: np.ndarray  # (n,) most S, steps
     reach: np.ndarray  # (n,) most SI, steps
     cost: np.ndarray  # (n,)
     holding: np.ndarray  # (n,) yearly holding cost of a unit
     spread: np.ndarray  # (n,)
-    scale: int
+    scale: float
     rounded: bool
 
     @property
@@ -79,9 +82,44 @@ class Chain:
         return len(self.ids)
 
 
-def read_chain(stages: Iterable[Stage], arcs: Iterable[Arc], holding_rate: float) -> Chain:
+def tables(stages: object, arcs: object) -> tuple[list[Stage], list[Arc]]:
+    """Rows of either table from Stage rows, pairs, lists of dicts, or Polars frames.
+
+    Columns are the fields of Stage; arcs have `upstream` and `downstream`, or are pairs. Empty
+    cells take the default. Raises InputFaults for unknown or missing columns.
+    """
+    known = {f.name for f in fields(Stage)}
+    rows: list[Stage] = []
+    for n, row in enumerate(_rows(stages), 2):
+        if isinstance(row, Stage):
+            rows.append(row)
+            continue
+        given = {k: v for k, v in row.items() if v is not None}
+        for name in given.keys() - known:
+            raise InputFaults([Fault("stages", n, name, "a column", ", ".join(sorted(known)))])
+        if "id" not in given:
+            raise InputFaults([Fault("stages", n, "id", "nothing", "a name")])
+        rows.append(Stage(**{**given, "id": str(given["id"])}))
+    links: dict[Arc, None] = {}
+    for n, row in enumerate(_rows(arcs), 2):
+        if isinstance(row, Mapping):
+            if not {"upstream", "downstream"} <= row.keys():
+                wanted = "columns upstream and downstream"
+                raise InputFaults([Fault("arcs", n, "", ", ".join(map(str, row)), wanted)])
+            row = row["upstream"], row["downstream"]  # noqa: PLW2901 - one form for both
+        links[str(row[0]), str(row[1])] = None
+    return rows, list(links)
+
+
+def _rows(table: Any) -> Iterable[Any]:
+    """Rows of a table; a Polars frame gives dicts."""
+    named = getattr(table, "iter_rows", None)
+    return named(named=True) if named else table
+
+
+def read_chain(stages: object, arcs: object, holding_rate: float) -> Chain:
     """Check the tables and turn them into arrays; raises InputFaults with every fault."""
-    rows, links = list(stages), list(dict.fromkeys(arcs))
+    rows, links = tables(stages, arcs)
     faults = list(_faults(rows, links))
     if faults:
         raise InputFaults(faults)
@@ -107,15 +145,48 @@ def read_chain(stages: Iterable[Stage], arcs: Iterable[Arc], holding_rate: float
         ]
     )
     spread = _spread(rows, pairs, order)
-    top = reach + time
+    floor, top = np.zeros(len(rows), np.int64), reach + time
     for i, s in enumerate(rows):
-        if s.max_service_time is not None:
-            top[i] = min(top[i], math.floor(s.max_service_time * scale + 1e-9))
+        if s.service_time is not None:
+            floor[i] = top[i] = steps(s.service_time)
+        elif s.max_service_time is not None:
+            top[i] = min(top[i], math.floor(min(s.max_service_time, 1e9) * scale + 1e-9))
         elif i in ends or s.demand_sd > 0:
             top[i] = 0
     cost = held * spread / math.sqrt(scale)
-    return Chain(tuple(s.id for s in rows), order, pairs, time, inbound, top, reach, cost, held,
-                 spread, scale, rounded)  # fmt: skip
+    chain = Chain(tuple(s.id for s in rows), order, pairs, time, inbound, floor, top, reach, cost,
+                  held, spread, scale, rounded)  # fmt: skip
+    reach = _waits(chain)
+    return replace(chain, reach=reach, top=np.minimum(top, reach + time))
+
+
+def _waits(chain: Chain) -> np.ndarray:
+    """The longest wait of each stage given all promises upstream.
+
+    Raises InputFaults for promises longer than that, each with the one that stands against it.
+    """
+    n = chain.n
+    most, reach = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    held: list[int | None] = [None] * n  # the promise nearest upstream that cuts the wait
+    faults: list[Fault] = []
+    for i in chain.order.tolist():
+        wait, cut = int(chain.inbound[i]), None
+        for u in chain.arcs[chain.arcs[:, 1] == i, 0].tolist():
+            if most[u] >= wait:
+                wait, cut = int(most[u]), held[u]
+        reach[i], able = wait, wait + int(chain.time[i])
+        most[i], held[i] = (able, cut) if able <= chain.top[i] else (int(chain.top[i]), i)
+        if chain.floor[i] > able:
+            because = f' while "{chain.ids[cut]}" promises {most[cut] / chain.scale:g}' if (
+                cut is not None) else ""  # fmt: skip
+            faults.append(
+                Fault("stages", i + 2, "service_time", f"{chain.floor[i] / chain.scale:g}",
+                      f"at most {able / chain.scale:g}, all it can wait for{because}",
+                      "Promise less here, or more upstream.", f'stage "{chain.ids[i]}"')
+            )  # fmt: skip
+    if faults:
+        raise InputFaults(faults)
+    return reach
 
 
 def _faults(rows: Sequence[Stage], links: Sequence[Arc]) -> Iterable[Fault]:
@@ -128,22 +199,32 @@ def _faults(rows: Sequence[Stage], links: Sequence[Arc]) -> Iterable[Fault]:
         if s.id in seen:
             yield bad("id", s.id, "a name that is not used twice")
         seen.add(s.id)
-        for field in ("time", "cost_added", "demand_sd", "inbound_time", "time_sd"):
+        for field in ("time", "cost_added", "demand_sd", "inbound_time"):
             value = getattr(s, field)
             if not (math.isfinite(value) and value >= 0):
                 yield bad(field, value, ">= 0")
         if not 0 < s.service_level < 1:
             yield bad("service_level", s.service_level, "between 0 and 1")
-        if s.max_service_time is not None and not s.max_service_time >= 0:
-            yield bad("max_service_time", s.max_service_time, ">= 0")
+        for field in ("max_service_time", "service_time"):
+            value = getattr(s, field)
+            if value is not None and not (value >= 0 and (field[0] == "m" or math.isfinite(value))):
+                yield bad(field, value, ">= 0")
+        if None not in (s.max_service_time, s.service_time) and (
+            (s.service_time or 0) > (s.max_service_time or 0)
+        ):
+            yield bad("service_time", s.service_time, f"at most {s.max_service_time:g}")
+    yield from _wrong_arcs(links, seen)
+    if not rows:
+        yield Fault("stages", 0, "", "no stage", "at least one")
+
+
+def _wrong_arcs(links: Sequence[Arc], seen: set[str]) -> Iterable[Fault]:
     for n, (a, b) in enumerate(links, 2):
         for field, name in (("upstream", a), ("downstream", b)):
             if name not in seen:
                 yield Fault("arcs", n, field, f'"{name}"', "a stage of the table of stages")
         if a == b:
             yield Fault("arcs", n, "downstream", f'"{b}"', "another stage than upstream")
-    if not rows:
-        yield Fault("stages", 0, "", "no stage", "at least one")
 
 
 def _upstream_first(rows: Sequence[Stage], pairs: np.ndarray) -> np.ndarray:
@@ -165,20 +246,28 @@ def _upstream_first(rows: Sequence[Stage], pairs: np.ndarray) -> np.ndarray:
     return np.array(order, np.int64)
 
 
-def _grid(rows: Sequence[Stage], pairs: np.ndarray, order: np.ndarray) -> tuple[int, bool]:
-    """Steps per period: the least that makes all times whole, as far as the grid stays small."""
+def _grid(rows: Sequence[Stage], pairs: np.ndarray, order: np.ndarray) -> tuple[float, bool]:
+    """Steps per period: the coarsest grid that holds all times, as far as it stays small.
+
+    Best service times are sums of the times given, so the greatest common step loses nothing.
+    """
     times = [
-        Fraction(repr(float(t)))
+        Fraction(f"{t:.9g}")  # nine digits: 3 * 0.1 is three tenths
         for s in rows
-        for t in (s.time, s.inbound_time, s.max_service_time or 0)
+        for t in (s.time, s.inbound_time, s.max_service_time or 0, s.service_time or 0)
+        if t and math.isfinite(t)
     ]
-    exact = math.lcm(*(t.denominator for t in times)) if times else 1
-    length = _longest(np.array([s.time for s in rows]), np.array([s.inbound_time for s in rows]),
-                      pairs, order)  # fmt: skip
-    longest = float((length + np.array([s.time for s in rows])).max())
-    if exact * longest <= MOST_STEPS:
-        return exact, False
-    return max(1, int(min(10, 1500 / max(longest, 1e-9)))), True
+    if not times:
+        return 1.0, False
+    whole = math.lcm(*(t.denominator for t in times))
+    common = math.gcd(*(int(t * whole) for t in times))
+    exact = Fraction(whole, common)
+    stage = np.array([s.time for s in rows])
+    reach = _longest(stage, np.array([s.inbound_time for s in rows]), pairs, order)
+    longest = float((reach + stage).max())
+    if exact * Fraction(longest) <= MOST_STEPS:
+        return float(exact), False
+    return min(10.0, COARSE / longest), True
 
 
 def _longest(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from taktnet.plan.buffers.branch import close
 from taktnet.plan.buffers.chain import Arc, Chain, Stage, read_chain
 from taktnet.plan.buffers.search import Space, improve
 
+#: A list of Stage rows or pairs, a list of dicts, or a Polars frame: see `chain.tables`.
+Table = Iterable[Stage] | Iterable[Arc] | Iterable[Mapping[str, Any]] | Any
 Watch = Callable[[float, float], None]
 
 
@@ -37,15 +40,17 @@ class Placed:
 class Placement:
     """The answer: cost a year, a proven lower bound, and every stage.
 
-    `rounded` says that times were rounded to `1 / scale` periods, the finest grid that is solved.
+    `rounded` says that times were rounded to `1 / scale` periods, the finest grid that is solved;
+    `solve_seconds` leaves out reading the tables.
     """
 
     cost: float
     lower: float
     stages: tuple[Placed, ...]
-    scale: int
+    scale: float
     rounded: bool
     seconds: float
+    solve_seconds: float = 0.0
 
     @property
     def gap(self) -> float:
@@ -59,8 +64,8 @@ class Placement:
 
 
 def place(
-    stages: Iterable[Stage],
-    arcs: Iterable[Arc],
+    stages: Table,
+    arcs: Table,
     *,
     holding_rate: float = 0.35,
     seconds: float = 10.0,
@@ -77,10 +82,11 @@ def place(
     """
     begun = clock()
     chain = read_chain(stages, arcs, holding_rate)
+    read = clock()
     space = Space(chain)
     cost, values = space.solve(np.arange(len(chain.arcs)), space.low, space.high)
     if space.used.all():
-        return _placement(chain, cost, cost, values, clock() - begun)
+        return _placement(chain, cost, cost, values, (clock() - begun, clock() - read))
     cost, values = space.mend(values)
     sweeps, chance = Sweeps(space), np.random.default_rng(seed)
 
@@ -104,11 +110,11 @@ def place(
     cost, values = improve(space, cost, values, chance, left(seconds * 0.6))
     close(sweeps, lambda: cost, propose, gap, left(seconds * 0.9))
     cost, values = improve(space, cost, values, chance, left(seconds))
-    return _placement(chain, cost, sweeps.lower, values, clock() - begun)
+    return _placement(chain, cost, sweeps.lower, values, (clock() - begun, clock() - read))
 
 
 def _placement(
-    chain: Chain, cost: float, lower: float, values: np.ndarray, seconds: float
+    chain: Chain, cost: float, lower: float, values: np.ndarray, seconds: tuple[float, float]
 ) -> Placement:
     n, scale = chain.n, chain.scale
     covered = values[n:] + chain.time - values[:n]
@@ -125,4 +131,4 @@ def _placement(
         )
         for i in range(n)
     )
-    return Placement(cost, min(lower, cost), placed, chain.scale, chain.rounded, seconds)
+    return Placement(cost, min(lower, cost), placed, chain.scale, chain.rounded, *seconds)

@@ -35,7 +35,7 @@ class Space:
         c = self.chain
         n, m = c.n, len(c.arcs)
         steps = int((c.reach + c.time).max()) + 1
-        self.low = np.concatenate([np.zeros(n, np.int64), c.inbound])
+        self.low = np.concatenate([c.floor, c.inbound])
         self.high = np.concatenate([c.top, c.reach])
         self.root = np.sqrt(np.arange(steps + 1, dtype=float))
         self.parent, self.link, self.order = (np.empty(2 * n, np.int64) for _ in range(3))
@@ -59,9 +59,8 @@ class Space:
         c = self.chain
         best = np.inf, values
         for clip in (False, True):
-            mended = _mend(
-                values, c.n, c.order, c.time, c.inbound, c.top, *self.into, *self.out_of, clip
-            )
+            mended = _mend(values, c.n, c.order, c.time, c.inbound, c.floor, c.top, *self.into,
+                           *self.out_of, clip)  # fmt: skip
             cost = tree.total_cost(c.n, mended, c.cost, c.time)
             if cost < best[0]:
                 best = cost, mended
@@ -77,8 +76,8 @@ def _lists(by: np.ndarray, of: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarr
 
 @njit(cache=True, nogil=True)
 def _mend(values: np.ndarray, n: int, order: np.ndarray, time: np.ndarray, inbound: np.ndarray,
-          top: np.ndarray, into: np.ndarray, ups: np.ndarray, out_of: np.ndarray, downs: np.ndarray,
-          clip: bool) -> np.ndarray:  # fmt: skip
+          floor: np.ndarray, top: np.ndarray, into: np.ndarray, ups: np.ndarray,
+          out_of: np.ndarray, downs: np.ndarray, clip: bool) -> np.ndarray:  # fmt: skip
     """Make all rules hold; then raise every S as far as its customers' SI allow (free gain)."""
     v = values.copy()
     if clip:
@@ -89,8 +88,9 @@ def _mend(values: np.ndarray, n: int, order: np.ndarray, time: np.ndarray, inbou
         arrival = inbound[i]
         for k in range(into[i], into[i + 1]):
             arrival = max(arrival, v[ups[k]])
-        v[n + i] = arrival
-        v[i] = max(0, min(v[i], arrival + time[i], top[i]))
+        # A promise may be longer than the arrivals call for: then the stage waits idly.
+        v[n + i] = arrival = max(arrival, floor[i] - time[i])
+        v[i] = max(floor[i], min(v[i], arrival + time[i], top[i]))
     for k in range(n - 1, -1, -1):
         i = order[k]
         most = min(top[i], v[n + i] + time[i])

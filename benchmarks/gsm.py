@@ -1,0 +1,171 @@
+"""Safety-stock placement: a large generated network, Willems' chains, and trees beside stockpyl.
+
+    python benchmarks/gsm.py large [seconds] [stages] [arcs] [seed]
+    python benchmarks/gsm.py chains [seconds] [folder of willems_NN.csv]
+    python benchmarks/gsm.py trees [stages ...] [--peer PYTHON]
+
+`--peer` is an interpreter of an environment with stockpyl 1.0.2 and NumPy below 2; the peer solves
+the same trees and must reach the same cost. Compiling is done before any clock starts.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from taktnet.plan.buffers import Arc, Stage, place
+
+DATA = Path(os.environ.get("TAKTNET_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
+
+PEER = """
+import json, sys, time
+from stockpyl.gsm_tree import optimize_committed_service_times
+from stockpyl.supply_chain_network import SupplyChainNetwork
+from stockpyl.supply_chain_node import SupplyChainNode
+from stockpyl.demand_source import DemandSource
+from stockpyl.gsm_tree import preprocess_tree, relabel_nodes
+data = json.load(sys.stdin)
+net = SupplyChainNetwork()
+for i, (t, h, sd) in enumerate(data["nodes"]):
+    node = SupplyChainNode(i)
+    node.processing_time, node.local_holding_cost = t, h
+    node.external_inbound_cst = 0
+    if sd:
+        node.demand_source = DemandSource(type="N", mean=0, standard_deviation=sd)
+        node.external_outbound_cst, node.demand_bound_constant = 0, 1
+    net.add_node(node)
+for a, b in data["arcs"]:
+    net.add_edge(a, b)
+net = preprocess_tree(net)
+begun = time.perf_counter()
+_, cost = optimize_committed_service_times(net)
+print(json.dumps([cost, time.perf_counter() - begun]))
+"""
+
+
+def network(stages: int, arcs: int, seed: int) -> tuple[list[Stage], list[Arc]]:
+    """A layered acyclic network of the form of Willems' largest: many parts, few end items."""
+    chance = random.Random(seed)
+    shares = [0.35, 0.25, 0.2, 0.12, 0.08]
+    ends = [round(stages * sum(shares[: k + 1])) for k in range(len(shares))]
+    layers = [list(range(a, b)) for a, b in zip([0, *ends], ends, strict=False)]
+    of = {i: k for k, layer in enumerate(layers) for i in layer}
+    links: set[tuple[int, int]] = set()
+    for i in range(stages):
+        k = of[i]
+        if k:
+            links.add((chance.choice(layers[k - 1]), i))
+        if k + 1 < len(layers):
+            links.add((i, chance.choice(layers[k + 1])))
+    while len(links) < arcs:
+        k = chance.randrange(len(layers) - 1)
+        down = chance.choice(layers[min(len(layers) - 1, k + 1 + (chance.random() < 0.2))])
+        links.add((chance.choice(layers[k]), down))
+    rows = [
+        Stage(
+            str(i), chance.choice([1, 2, 3, 5, 7, 10, 14, 21, 30, 45]) if of[i] < 2
+            else chance.choice([1, 2, 3, 4, 5, 7, 10]),
+            chance.lognormvariate(2 - 0.4 * of[i], 1),
+            demand_sd=chance.lognormvariate(3, 1) if of[i] == len(layers) - 1 else 0.0,
+            max_service_time=chance.choice([0, 0, 2, 5]) if of[i] == len(layers) - 1 else None,
+        )
+        for i in range(stages)
+    ]  # fmt: skip
+    return rows, [(str(a), str(b)) for a, b in sorted(links)]
+
+
+def tree(stages: int, seed: int) -> tuple[list[Stage], list[Arc]]:
+    """A random tree; stages without customers have demand."""
+    chance = random.Random(seed)
+    links = []
+    for i in range(1, stages):
+        other = chance.randrange(max(0, i - 12), i)
+        links.append((other, i) if chance.random() < 0.6 else (i, other))
+    ends = set(range(stages)) - {a for a, _ in links}
+    rows = [
+        Stage(str(i), chance.randint(1, 6), holding=chance.randint(1, 20),
+              demand_sd=chance.randint(1, 9) if i in ends else 0.0, k=1.0,
+              max_service_time=0 if i in ends else None)
+        for i in range(stages)
+    ]  # fmt: skip
+    return rows, [(str(a), str(b)) for a, b in links]
+
+
+def willems(path: Path) -> tuple[list[Stage], list[Arc]]:
+    """One chain of Willems (2008) as published in CSV."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:]
+    stages, arcs = [], []
+    for row in rows:
+        end = row[5] != ""
+        stages.append(
+            Stage(row[0], float(row[1]), float(row[3]),
+                  demand_sd=float(row[6] or 0) if end else 0.0,
+                  k=float(row[7] or 0) if end else None,
+                  max_service_time=float(row[2] or 0) if end else None)
+        )  # fmt: skip
+        arcs += [(row[u], row[0]) for u in range(8, len(row), 2) if row[u]]
+    return stages, arcs
+
+
+def report(label: str, seconds: float, stages: list[Stage], arcs: list[Arc]) -> None:
+    """Solve and print one line."""
+    begun = time.perf_counter()
+    found = place(stages, arcs, seconds=seconds)
+    taken = time.perf_counter() - begun
+    print(
+        f"{label}: {len(stages)} stages, {len(arcs)} arcs, cost {found.cost:,.2f}, "
+        f"bound {found.lower:,.2f}, gap {100 * found.gap:.4f} %, {taken:.2f} s of {seconds:g} s"
+    )
+
+
+def trees(sizes: list[int], peer: str | None) -> None:
+    """Time trees, beside the peer where it is given."""
+    for size in sizes:
+        stages, arcs = tree(size, size)
+        times = []
+        for _ in range(5):
+            begun = time.perf_counter()
+            found = place(stages, arcs)
+            times.append(time.perf_counter() - begun)
+        line = f"tree of {size}: cost {found.cost:.9f} in {1e3 * min(times):.2f} ms"
+        line += f" ({1e3 * found.solve_seconds:.3f} ms without reading the tables)"
+        if peer:
+            data = {
+                "nodes": [[s.time, s.holding, s.demand_sd] for s in stages],
+                "arcs": [[int(a), int(b)] for a, b in arcs],
+            }
+            done = subprocess.run([peer, "-W", "ignore", "-c", PEER], input=json.dumps(data),
+                                  capture_output=True, text=True, check=True)  # fmt: skip
+            cost, seconds = json.loads(done.stdout.splitlines()[-1])
+            line += f"; stockpyl {cost:.9f} in {seconds:.2f} s, {seconds / min(times):,.0f} x"
+        print(line)
+
+
+def main(words: list[str]) -> None:
+    """Run what the words ask for."""
+    place(*tree(6, 1))
+    place(*network(30, 60, 1), seconds=0.5)  # compiles every kernel
+    kind, rest = (words or ["large"])[0], words[1:]
+    if kind == "large":
+        numbers = [float(w) for w in rest]
+        seconds, n, m, seed = [*numbers, *[10, 2025, 16225, 1][len(numbers) :]]
+        report("generated", seconds, *network(int(n), int(m), int(seed)))
+    elif kind == "chains":
+        folder = Path(rest[1]) if len(rest) > 1 else DATA / "gsm"
+        for path in sorted(folder.glob("willems_*.csv")):
+            report(path.stem, float(rest[0]) if rest else 10.0, *willems(path))
+    else:
+        peer = rest[rest.index("--peer") + 1] if "--peer" in rest else None
+        sizes = [int(w) for w in rest if w.isdigit()]
+        trees(sizes or [20, 100], peer)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
