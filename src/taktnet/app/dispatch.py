@@ -81,6 +81,7 @@ class Dispatcher:
         self._clock, self._settings, self._executor = clock, settings, executor
         self._chance = chance
         self._cursor = self._stored = ledger.position(FOLLOWER)
+        self._before = ledger.head.seq  # rows up to here may have been sent by an earlier run
         self._due: list[tuple[float, int, Pending]] = []
         self._flying: dict[Future[None], list[Pending]] = {}
         self._open: set[int] = set()  # rows whose decision is not settled
@@ -159,7 +160,9 @@ class Dispatcher:
             decision = found.event if found else event
         elif isinstance(event, DecisionTaken) and event.waiting:
             return
-        if not isinstance(decision, DecisionTaken) or self._recorded(decision):
+        if not isinstance(decision, DecisionTaken):
+            return
+        if seq <= self._before and self._recorded(decision):
             return
         channel = decision.origin if decision.origin in self._transports else "default"
         if self._transports.get(channel) is None:

@@ -27,15 +27,26 @@ def drop(folder: Path, messages: Iterable[tuple[str, bytes]]) -> list[Path]:
     for id_, body in messages:
         target = folder / name(id_)
         part = target.with_suffix(".part")
-        with part.open("wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(part, body)
         written.append((part, target))
     for part, target in written:
         part.replace(target)
     _sync(folder)
     return [target for _, target in written]
+
+
+def _write(path: Path, body: bytes) -> None:
+    """A whole file, durably."""
+    handle = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644
+    )
+    try:
+        left = memoryview(body)
+        while left:
+            left = left[os.write(handle, left) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _sync(folder: Path) -> None:
