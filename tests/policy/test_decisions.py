@@ -11,7 +11,7 @@ from support.chains import Chain, kanban, network, point, source
 from support.plants import HOUR_US, START, START_US, event
 from taktnet.base.names import Domain
 from taktnet.ledger import event as e
-from taktnet.network.components import Source
+from taktnet.network.components import Lane, Source
 from taktnet.policy.step import StaleRules
 
 
@@ -326,3 +326,12 @@ def test_rules_refuse_to_work_on_names_that_were_forgotten() -> None:
     chain.names.truncate((1,) * len(Domain))
     with pytest.raises(StaleRules, match="make new ones"):
         chain.rules.examine_all(chain.state, START_US)
+
+
+def test_a_lane_with_departures_is_waited_for_on_average() -> None:
+    """One departure a week: half a week's wait before the agreed 48 hours of transit."""
+    lane = Lane(id="KO", origin="KRK", destination="OPO", transit_h=30.0, agreed_h=48.0,
+                departures="Mon 18:00")  # fmt: skip
+    chain = Chain(network(loops=(kanban(),), lanes=(lane,)))
+    (made,) = chain.tell(opening(280))
+    assert made.due == START + timedelta(hours=84 + 48)

@@ -129,7 +129,7 @@ class Rules:
             self._room(state, int(c["out_n"]) + int(c["need"]), int(c["tail"]))
             state.grow(int(c["need"]))
         out = self._out[: int(c["out_n"])].copy()
-        return self._told(out)
+        return self._told(out) if len(out) > len(facts) else Step(out, (), ())
 
     def _room(self, state: State, facts: int, queued: int) -> None:
         """Room for so many facts out and points queued; what was written before stays."""

@@ -6,8 +6,8 @@ list, live rows, and the hand of the sweep. Compiled code gets the context's add
 and takes a record by `rows(table, dtype)(x, row)`, which costs one load and no reference count.
 
 A keyed table is found through an open-addressing index of row numbers plus one (0 is empty),
-twice as long as the table. The first field of a row is its key, never negative; a row given back
-holds minus one minus the next free row plus one.
+four times as long as the table. The first field of a row is its key, never negative; a row given
+back holds minus one minus the next free row plus one.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ import numpy as np
 from llvmlite import ir  # pyright: ignore[reportMissingTypeStubs]
 from numba import extending, njit
 from numba import types as numba_types
+from numba.core import cgutils
 from numba.np.numpy_support import from_dtype
 
 types: Any = numba_types
+_tools: Any = cgutils
 intrinsic: Any = extending.intrinsic
 WORDS = 12
 ROWS, INDEX, MASK, CAPACITY, STRIDE, DENSE, USED, FREE, LIVE, HAND = range(10)
 _STEP = WORDS * 8
+_LINE = 64  # bytes of a cache line
+_SLOTS = 4  # index entries per row: short chains
 
 
 _njit: Any = njit
@@ -138,6 +142,43 @@ def poke4(typing_context: Any, address: Any, value: Any) -> Any:
     return types.none(types.int64, types.int64), generate
 
 
+@intrinsic
+def prefetch(typing_context: Any, address: Any) -> Any:
+    """Ask for the cache line of an address, and do not wait; any address will do."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte, half = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, half, half, half])
+        call = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        builder.call(call, [builder.inttoptr(args[0], byte), half(1), half(3), half(1)])
+        return context.get_dummy_value()
+
+    return types.none(types.int64), generate
+
+
+@intrinsic
+def clear(typing_context: Any, address: Any, size: Any) -> Any:
+    """Fill bytes from an address on with zeros."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        _tools.memset(builder, builder.inttoptr(args[0], byte), args[1], 0)
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64), generate
+
+
+@intrinsic
+def bits(typing_context: Any, value: Any) -> Any:
+    """How many binary digits a positive int64 has."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        zeros = builder.ctlz(args[0], ir.IntType(1)(0))
+        return builder.sub(ir.IntType(64)(64), zeros)
+
+    return types.int64(types.int64), generate
+
+
 @kernel
 def word(x: int, table: int, what: int) -> int:
     """A word of the context."""
@@ -180,6 +221,13 @@ def find(x: int, table: int, key: int) -> int:
         if peek(base + (row - 1) * stride) == key:
             return row - 1
         at = (at + 1) & mask
+
+
+@kernel
+def slot(x: int, table: int, key: int) -> Any:
+    """The address in the index where a key wants to be."""
+    at = _spread(key, word(x, table, DENSE)) & word(x, table, MASK)
+    return word(x, table, INDEX) + at * 4
 
 
 @kernel
@@ -228,8 +276,7 @@ def drop(x: int, table: int, row: int) -> None:
             poke4(index + hole * 4, other)
             hole = at
     poke4(index + hole * 4, 0)
-    for offset in range(8, stride, 8):
-        poke(base + row * stride + offset, 0)
+    clear(base + row * stride, stride)
     poke(base + row * stride, -1 - word(x, table, FREE))
     set_word(x, table, FREE, row + 1)
     set_word(x, table, LIVE, word(x, table, LIVE) - 1)
@@ -250,6 +297,13 @@ def reindex(x: int, table: int) -> None:
             while peek4(index + at * 4) != 0:
                 at = (at + 1) & mask
             poke4(index + at * 4, row + 1)
+
+
+def _zeros(size: int, dtype: np.dtype) -> np.ndarray:
+    """Rows of zeros that begin on a cache line."""
+    raw = np.zeros(size * dtype.itemsize + _LINE, np.uint8)
+    skip = -raw.ctypes.data % _LINE
+    return raw[skip : skip + size * dtype.itemsize].view(dtype)
 
 
 class Memory:
@@ -280,7 +334,7 @@ class Memory:
             self.context[table, STRIDE] = dtype.itemsize
             self.context[table, DENSE] = int(table in dense)
             size = sizes.get(table, 16 if table in keyed or table in beside else 1)
-            self._place(table, np.zeros(size, dtype))
+            self._place(table, _zeros(size, dtype))
             if table in keyed:
                 self._index(table)
 
@@ -290,7 +344,7 @@ class Memory:
         self.context[table, CAPACITY] = len(array)
 
     def _index(self, table: int) -> None:
-        size = 2 * len(self.arrays[table])
+        size = _SLOTS * len(self.arrays[table])
         index = self.indexes[table] = np.zeros(size, np.int32)
         self.context[table, INDEX] = index.ctypes.data
         self.context[table, MASK] = size - 1
@@ -321,7 +375,7 @@ class Memory:
 
     def _resize(self, table: int, size: int) -> None:
         old = self.arrays[table]
-        new = np.zeros(size, old.dtype)
+        new = _zeros(size, old.dtype)
         new[: len(old)] = old
         self._place(table, new)
 
@@ -330,7 +384,7 @@ class Memory:
         size = len(self.arrays[table])
         while size < len(array):
             size *= 2
-        rows_ = np.zeros(size, self.arrays[table].dtype)
+        rows_ = _zeros(size, self.arrays[table].dtype)
         rows_[: len(array)] = array
         self._place(table, rows_)
         self.context[table, USED:] = counts
@@ -345,7 +399,8 @@ class Memory:
         other.address = other.context.ctypes.data
         other.arrays, other.indexes = {}, {}
         for table, array in self.arrays.items():
-            other._place(table, array.copy())
+            other._place(table, _zeros(len(array), array.dtype))
+            other.arrays[table][:] = array
         for table, index in self.indexes.items():
             other.indexes[table] = index.copy()
             other.context[table, INDEX] = other.indexes[table].ctypes.data

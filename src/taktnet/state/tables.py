@@ -18,7 +18,7 @@ from taktnet.base.names import Domain
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
-#: How long a closed line, shipment, work order or count is remembered, in recorded time.
+#: How long a closed line, shipment, work order or count is remembered, in business time.
 RETAIN = 35 * DAY
 #: Days of the pace ring.
 RING = 32
@@ -100,16 +100,24 @@ def _record(longs: str, ints: str = "", bytes_: str = "") -> np.dtype:
 
 #: One record: how far the fold has come, and what it must remember between two facts.
 HEAD = _record(
-    "seq recorded facts closed_until undone_key undone_base share feed_key spare touched",
-    "ref feed_row cards lined",
+    "seq recorded clock facts closed_until undone_key undone_base share touched",
+    "ref cards lined here",
 )
-#: A stocking point: site and item.
-POINT = _record(
-    "key available held inspection on_order in_process in_transit reserved refused seq out_seq"
-    " decided",
-    "site item decisions feed shelf head tail last_line work day",
+#: A stocking point: site and item; `plain` is what of `available` has no lot. Three cache lines:
+#: what a change of stock reads, what supply and demand read, and the rest.
+POINT = np.dtype(
+    [
+        *((n, "<i8") for n in ("key", "available", "plain", "refused", "seq", "out_seq")),
+        *((n, "<i4") for n in ("feed", "day", "site", "item")),
+        *((n, "<i8") for n in ("held", "inspection", "on_order", "in_process", "in_transit")),
+        ("reserved", "<i8"),
+        *((n, "<i4") for n in ("head", "tail", "last_line", "work")),
+        ("decided", "<i8"),
+        ("decisions", "<i8"),
+        ("pad", "<i8", (6,)),
+    ]
 )
-#: A balance: site, item, lot, status.
+#: A balance: site, item, lot, status; but available stock without a lot is in its point.
 STOCK = _record("key qty", "site item lot status")
 #: A line of supply and demand: a customer's order, a call-off, a decision.
 LINE = _record(
@@ -154,7 +162,7 @@ RESOURCE = _record(
     "stopped reason last_reason",
 )
 #: What comes from one source system about one site.
-FEED = _record("key last heard events short_time short_gaps", "system site")
+FEED = _record("key last heard events time short_time short_gaps", "system site")
 #: How much of a point's need each origin was given.
 SUPPLY = _record("key decided", "site item origin")
 #: A count of stock and the balance it found, kept so that it can be undone.
@@ -168,7 +176,7 @@ POINT_PACE = np.dtype([("day", "<i8", (RING, 3)), ("past", "<i8", (3,))])
 RESOURCE_PACE = np.dtype([("day", "<i8", (RING, 1)), ("past", "<i8", (1,))])
 #: Parallel to FEED: per bucket of gap length, seconds spent in such gaps and their number.
 #: Gaps below a minute or so are in the feed itself.
-RHYTHM = np.dtype([("time", "<i8", (BUCKETS,)), ("gaps", "<i8", (BUCKETS,))])
+RHYTHM = np.dtype([("gaps", "<i8", (BUCKETS, 2))])
 
 DTYPES: dict[Table, np.dtype] = {
     Table.HEAD: HEAD,
@@ -212,7 +220,7 @@ TOUCH_ROOM = 1024
 #: Pointers, and what can be derived or is of no meaning by itself.
 LINKS = frozenset(
     (
-        *("key", "feed", "shelf", "head", "tail", "dest", "source", "next", "prev", "shipment"),
+        *("key", "feed", "head", "tail", "dest", "source", "next", "prev", "shipment"),
         *("listed", "carrier", "last_carrier", "share", "last_share", "named", "n"),
         *("last_since", "last_status", "pad"),
     )

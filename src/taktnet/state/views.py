@@ -98,18 +98,24 @@ def _point(row: Any, names: Names) -> Point:
 def stock(memory: Memory, names: Names, site: str, item: str) -> list[Stock]:
     """See `State.stock`."""
     rows = _of(memory.live(Table.STOCK), names, site, item)
-    rows = rows[rows["qty"] != 0]
+    plain = _of(memory.live(Table.POINT), names, site, item)
+    plain = plain[plain["plain"] != 0]
     text = names.text
     made = [
-        Stock(
-            text(Domain.SITE, s),
-            text(Domain.ITEM, i),
-            text(Domain.LOT, lot),
-            _STATUS[int(status)],
-            qty / MILLION,
+        Stock(text(Domain.SITE, s), text(Domain.ITEM, i), text(Domain.LOT, lot), _STATUS[n], q)
+        for s, i, lot, n, q in zip(
+            *(rows[f].tolist() for f in ("site", "item", "lot", "status")),
+            (rows["qty"] / MILLION).tolist(),
+            strict=True,
         )
-        for s, i, lot, status, qty in zip(
-            *(rows[f].tolist() for f in ("site", "item", "lot", "status", "qty")), strict=True
+    ]
+    made += [
+        Stock(text(Domain.SITE, s), text(Domain.ITEM, i), "", "available", q)
+        for s, i, q in zip(
+            plain["site"].tolist(),
+            plain["item"].tolist(),
+            (plain["plain"] / MILLION).tolist(),
+            strict=True,
         )
     ]
     return sorted(made, key=lambda s: (s.site, s.item, s.lot, s.status))

@@ -9,6 +9,7 @@ from numba import njit
 
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import FACT
+from taktnet.state.fold.ahead import FAR, NEAR, ask_index, ask_rows
 from taktnet.state.fold.cards import (
     DETACHED,
     FULL,
@@ -35,17 +36,17 @@ from taktnet.state.fold.records import (
     CARD_FLAG,
     FIRST,
     LOOP,
-    POINT,
     REVERSAL,
     head_at,
+    here,
     line_at,
     loop_at,
     point_at,
-    point_of,
     spare,
 )
 from taktnet.state.fold.stock import (
     AVAILABLE,
+    DAY,
     HELD,
     USED_UP,
     counted,
@@ -53,7 +54,7 @@ from taktnet.state.fold.stock import (
     shelve,
 )
 from taktnet.state.fold.work import finished, produced, running, started, stopped
-from taktnet.state.memory import find, kernel, pair, record_at
+from taktnet.state.memory import find, kernel, record_at
 from taktnet.state.stamp import STAMP
 
 fact_at = record_at(FACT)
@@ -82,7 +83,9 @@ def fold_one(x: int, f: Any, cards: int) -> None:
     if f.flags & FIRST:
         h.touched = 0
         h.undone_key = 0
+    h.here = 0
     h.seq, h.recorded = f.seq, max(h.recorded, f.recorded)
+    h.clock = max(h.clock, min(f.at, f.recorded + DAY))
     h.facts += 1
     sign = -1 if f.flags & REVERSAL else 1
     if f.flags & CARD_FLAG:
@@ -136,15 +139,16 @@ def fold_work(x: int, f: Any, sign: int, cards: bool) -> None:
 @kernel
 def listen(x: int, f: Any) -> None:
     """Note the feed of a fact, on the point or loop whose stock or cards it tells about."""
-    feed = heard(x, f)
+    h = head_at(x, 0)
+    if h.here > 0:
+        point = point_at(x, h.here - 1)
+        point.feed = heard(x, f, point.feed)
+        return
+    feed = heard(x, f, 0)
     if PULLED <= f.kind <= CARD_WITHDRAWN:
         row = find(x, LOOP, np.int64(f.loop))
         if row >= 0:
             loop_at(x, row).feed = feed
-    elif f.item > 0 and (COUNTED <= f.kind <= RELEASED or f.kind >= GOODS_SHIPPED):
-        row = find(x, POINT, pair(f.site, f.item))
-        if row >= 0:
-            point_at(x, row).feed = feed
 
 
 @kernel
@@ -204,7 +208,7 @@ def fold_stock(x: int, f: Any, sign: int) -> None:
     if f.kind == MOVED:
         moved(x, f, sign)
         return
-    p = point_of(x, f.site, f.item)
+    p = here(x, f)
     if f.kind == CONSUMED:
         shelve(x, p, f.lot, AVAILABLE, -sign * f.qty, f)
         point_pace(x, p, USED_UP, sign * f.qty, f)
@@ -250,6 +254,9 @@ def _entry(stamp: int) -> Any:
                 if left <= 0:
                     return i
             left -= 1
+            if i + FAR < n:
+                ask_index(x, fact_at(facts + (i + FAR) * FACT_SIZE))
+                ask_rows(x, fact_at(facts + (i + NEAR) * FACT_SIZE))
             fold_one(x, fact_at(facts + i * FACT_SIZE), cards_behind(facts, i, n))
         return n
 

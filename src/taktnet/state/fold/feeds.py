@@ -10,15 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 from taktnet.state import tables as t
-from taktnet.state.fold.records import FEED, feed_at, head_at
-from taktnet.state.memory import ROWS, kernel, pair, peek, poke, put, word
+from taktnet.state.fold.records import FEED, feed_at
+from taktnet.state.memory import ROWS, bits, kernel, pair, peek, poke, put, word
 
 RHYTHM, RHYTHM_SIZE = int(t.Table.RHYTHM), t.RHYTHM.itemsize
 BUCKETS, SECOND = t.BUCKETS, t.SECOND
 #: Time after which the past counts half.
 FADE_S = 90 * 86_400
-#: A gap from which on it is looked whether the past must fade.
-FADE_CHECK_S = 3_600
 #: Gaps below this are one class.
 SHORT_S = 64
 #: Gaps to be heard before a rhythm is known.
@@ -26,15 +24,12 @@ LEARN = 20
 
 
 @kernel
-def heard(x: int, f: Any) -> int:
-    """Note that a fact came; returns its feed's row plus one."""
-    h = head_at(x, 0)
+def heard(x: int, f: Any, guess: int) -> int:
+    """Note that a fact came; returns its feed's row plus one. `guess` is where it may be."""
     key = pair(f.source, f.site)
-    if h.feed_row > 0 and h.feed_key == key:
-        row = h.feed_row - 1
-    else:
+    row = guess - 1
+    if row < 0 or feed_at(x, row).key != key:
         row = put(x, FEED, key)
-        h.feed_key, h.feed_row = key, row + 1
     feed = feed_at(x, row)
     at = min(f.at, f.recorded)
     if feed.events == 0:
@@ -42,6 +37,7 @@ def heard(x: int, f: Any) -> int:
     elif at > feed.last:
         seconds = (at - feed.last) // SECOND
         if seconds < SHORT_S:
+            feed.time += seconds
             feed.short_time += seconds
             feed.short_gaps += 1
         else:
@@ -53,31 +49,23 @@ def heard(x: int, f: Any) -> int:
 
 
 @kernel
-def spent(x: int, row: int) -> int:
-    """Seconds observed of a feed."""
-    total = feed_at(x, row).short_time
-    base = word(x, RHYTHM, ROWS) + row * RHYTHM_SIZE
-    for b in range(BUCKETS):
-        total += peek(base + b * 8)
-    return total
-
-
-@kernel
 def add_gap(x: int, row: int, seconds: int) -> None:
     """Add a gap to the rhythm of a feed, and let the past fade."""
-    bucket = 0
-    while (seconds >> bucket) > 1 and bucket < BUCKETS - 1:
-        bucket += 1
+    bucket = min(bits(seconds) - 1, BUCKETS - 1)
     base = word(x, RHYTHM, ROWS) + row * RHYTHM_SIZE
-    poke(base + bucket * 8, peek(base + bucket * 8) + seconds)
-    number = base + (BUCKETS + bucket) * 8
-    poke(number, peek(number) + 1)
-    if seconds >= FADE_CHECK_S and spent(x, row) > FADE_S:
-        feed = feed_at(x, row)
+    at = base + bucket * 16
+    poke(at, peek(at) + seconds)
+    poke(at + 8, peek(at + 8) + 1)
+    feed = feed_at(x, row)
+    feed.time += seconds
+    if feed.time > FADE_S:
         feed.short_time //= 2
         feed.short_gaps = (feed.short_gaps + 1) // 2
-        for b in range(2 * BUCKETS):
-            poke(base + b * 8, (peek(base + b * 8) + 1) // 2)
+        feed.time = feed.short_time
+        for b in range(BUCKETS):
+            poke(base + b * 16, (peek(base + b * 16) + 1) // 2)
+            poke(base + b * 16 + 8, (peek(base + b * 16 + 8) + 1) // 2)
+            feed.time += peek(base + b * 16)
 
 
 @kernel
@@ -86,16 +74,16 @@ def usual_gap(x: int, row: int) -> int:
     base, feed = word(x, RHYTHM, ROWS) + row * RHYTHM_SIZE, feed_at(x, row)
     gaps = feed.short_gaps
     for b in range(BUCKETS):
-        gaps += peek(base + (BUCKETS + b) * 8)
+        gaps += peek(base + b * 16 + 8)
     if gaps < LEARN:
         return 0
-    total, seen, b = spent(x, row), feed.short_time, 0
-    if seen * 100 >= total * 95:
-        return SHORT_S * SECOND
-    while seen * 100 < total * 95:
-        seen += peek(base + b * 8)
+    seen, b = feed.short_time, -1
+    while seen * 100 < feed.time * 95:
         b += 1
-    return peek(base + (b - 1) * 8) // max(1, peek(base + (BUCKETS + b - 1) * 8)) * SECOND
+        seen += peek(base + b * 16)
+    if b < 0:
+        return SHORT_S * SECOND
+    return peek(base + b * 16) // max(1, peek(base + b * 16 + 8)) * SECOND
 
 
 @kernel

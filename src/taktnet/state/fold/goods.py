@@ -13,6 +13,7 @@ from taktnet.state.fold.records import (
     anomaly,
     hand,
     head_at,
+    here,
     point_at,
     point_of,
     shipment_at,
@@ -48,7 +49,7 @@ def transit_of(x: int, f: Any) -> int:
         old = hand(x, TRANSIT)
         if old >= 0 and transit_at(x, old).key >= 0:
             closed = transit_at(x, old).closed
-            if 0 < closed < f.recorded - RETAIN:
+            if 0 < closed < head_at(x, 0).clock - RETAIN:
                 forget(x, old)
     row = put(x, TRANSIT, key)
     way = transit_at(x, row)
@@ -73,19 +74,19 @@ def forget(x: int, row: int) -> None:
 
 
 @kernel
-def close_transit(x: int, row: int, f: Any) -> None:
+def close_transit(x: int, row: int) -> None:
     """Mark an item of a shipment as closed while nothing of it is under way."""
     way = transit_at(x, row)
-    way.closed = f.recorded if way.shipped <= way.received else 0
+    way.closed = head_at(x, 0).clock if way.shipped <= way.received else 0
 
 
 @kernel
 def shipped(x: int, f: Any, sign: int) -> None:
     """goods.shipped: off the shelf here, under way to `to`."""
     qty = sign * f.qty
-    here, dest = point_of(x, f.site, f.item), point_of(x, f.to, f.item)
-    shelve(x, here, f.lot, AVAILABLE, -qty, f)
-    point_pace(x, here, SHIPPED_OUT, qty, f)
+    origin, dest = here(x, f), point_of(x, f.to, f.item)
+    shelve(x, origin, f.lot, AVAILABLE, -qty, f)
+    point_pace(x, origin, SHIPPED_OUT, qty, f)
     row = transit_of(x, f)
     way = transit_at(x, row)
     weigh_transit(x, row, -1)
@@ -99,7 +100,7 @@ def shipped(x: int, f: Any, sign: int) -> None:
         if f.t1 > 0:
             s.last_eta, s.eta = s.eta, f.t1
     weigh_transit(x, row, 1)
-    close_transit(x, row, f)
+    close_transit(x, row)
     point_at(x, dest).seq = f.seq
     h = head_at(x, 0)
     known = named_line(x, f.ref2, f) >= 0
@@ -126,7 +127,7 @@ def shipped_card(x: int, f: Any, decision: int) -> None:
 @kernel
 def received(x: int, f: Any, sign: int) -> None:
     """goods.received: no longer under way; on the shelf here, what was rejected is held."""
-    here = point_of(x, f.site, f.item)
+    home = here(x, f)
     row = transit_of(x, f)
     way = transit_at(x, row)
     if sign > 0:
@@ -142,13 +143,13 @@ def received(x: int, f: Any, sign: int) -> None:
     if way.site == 0:
         way.site = f.site
     weigh_transit(x, row, 1)
-    close_transit(x, row, f)
+    close_transit(x, row)
     good = max(0, f.qty - f.qty2)
-    shelve(x, here, f.lot, f.status, sign * good, f)
-    shelve(x, here, f.lot, HELD, sign * (f.qty - good), f)
+    shelve(x, home, f.lot, f.status, sign * good, f)
+    shelve(x, home, f.lot, HELD, sign * (f.qty - good), f)
     cards = on_carrier(x, pair(f.ref, f.item), RECEIVED, sign * f.qty, f.at)
     order = f.ref2 if f.ref2 > 0 else way.order
-    dest = way.dest - 1 if way.dest > 0 else here
+    dest = way.dest - 1 if way.dest > 0 else home
     carry(x, dest, RECEIVED, sign, f.qty, order, way.origin, way.loop, False, not cards, f)
 
 
@@ -183,8 +184,8 @@ def arrived(x: int, f: Any, sign: int) -> None:
 def moved(x: int, f: Any, sign: int) -> None:
     """stock.moved: at once from here to `to`."""
     qty = sign * f.qty
-    here, dest = point_of(x, f.site, f.item), point_of(x, f.to, f.item)
-    shelve(x, here, f.lot, AVAILABLE, -qty, f)
+    origin, dest = here(x, f), point_of(x, f.to, f.item)
+    shelve(x, origin, f.lot, AVAILABLE, -qty, f)
     shelve(x, dest, f.lot, AVAILABLE, qty, f)
-    point_pace(x, here, SHIPPED_OUT, qty, f)
+    point_pace(x, origin, SHIPPED_OUT, qty, f)
     carry(x, dest, RECEIVED, sign, f.qty, 0, f.site, 0, False, True, f)

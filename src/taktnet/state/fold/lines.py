@@ -17,6 +17,7 @@ from taktnet.state.fold.records import (
     LINE,
     SUPPLY,
     hand,
+    head_at,
     line_at,
     line_of,
     loop_at,
@@ -92,7 +93,7 @@ def settle(x: int, row: int, f: Any) -> None:
             point.head = row + 1
         point.tail = row + 1
     elif not is_open:
-        line.closed = f.recorded
+        line.closed = head_at(x, 0).clock
         if line.listed == 1:
             unlist(x, row)
             point.last_line = line.ref
@@ -256,7 +257,7 @@ def new_line(x: int, ref: int, f: Any) -> int:
         old = hand(x, LINE)
         if old >= 0 and line_at(x, old).key >= 0:
             closed = line_at(x, old).closed
-            if 0 < closed < f.recorded - RETAIN:
+            if 0 < closed < head_at(x, 0).clock - RETAIN:
                 drop(x, LINE, old)
     row = put(x, LINE, ref)
     line_at(x, row).ref = ref

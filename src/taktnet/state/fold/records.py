@@ -71,6 +71,14 @@ def point_of(x: int, site: int, item: int) -> int:
 
 
 @kernel
+def here(x: int, f: Any) -> int:
+    """The point whose stock a fact tells about; its feed is the fact's."""
+    row = point_of(x, f.site, f.item)
+    head_at(x, 0).here = row + 1
+    return row
+
+
+@kernel
 def loop_of(x: int, loop: int) -> int:
     """The row of a loop, made when first named."""
     row = put(x, LOOP, loop)

@@ -78,16 +78,11 @@ def shelf_key(p: int, lot: int, status: int) -> Any:
 
 @kernel
 def shelf(x: int, p: int, lot: int, status: int) -> int:
-    """The row of a balance, made when first named."""
+    """The row of a balance with a lot or not available, made when first named."""
     point = point_at(x, p)
-    plain = lot == 0 and status == AVAILABLE
-    if plain and point.shelf > 0:
-        return point.shelf - 1
     row = put(x, STOCK, shelf_key(p, lot, status))
     s = stock_at(x, row)
     s.site, s.item, s.lot, s.status = point.site, point.item, lot, status
-    if plain:
-        point.shelf = row + 1
     return row
 
 
@@ -103,13 +98,17 @@ def shelve(x: int, p: int, lot: int, status: int, delta: int, f: Any) -> None:
         point.held += delta
     else:
         point.inspection += delta
-    row = shelf(x, p, lot, status)
-    s = stock_at(x, row)
-    if delta < 0 <= s.qty and s.qty + delta < 0:
-        anomaly(x, NEGATIVE, f, s.qty + delta)
-    s.qty += delta
-    if s.qty == 0 and (lot != 0 or status != AVAILABLE):
-        drop(x, STOCK, row)
+    if lot == 0 and status == AVAILABLE:
+        now = point.plain + delta
+        point.plain = now
+    else:
+        row = shelf(x, p, lot, status)
+        now = stock_at(x, row).qty + delta
+        stock_at(x, row).qty = now
+        if now == 0:
+            drop(x, STOCK, row)
+    if now < 0 <= now - delta:
+        anomaly(x, NEGATIVE, f, now)
     point.seq = f.seq
     if delta < 0:
         point.out_seq = f.seq
@@ -128,6 +127,8 @@ def count_key(shelf_: int, f: Any) -> Any:
 @kernel
 def balance(x: int, p: int, lot: int, status: int) -> int:
     """The balance now."""
+    if lot == 0 and status == AVAILABLE:
+        return point_at(x, p).plain
     row = find(x, STOCK, shelf_key(p, lot, status))
     return stock_at(x, row).qty if row >= 0 else 0
 
@@ -154,9 +155,9 @@ def counted(x: int, p: int, f: Any, sign: int) -> None:
     base = balance(x, p, f.lot, f.status)
     if (f.flags & FIRST) == 0 and h.undone_key == key + 1:
         base = h.undone_base
-    sweep_counts(x, f.recorded)
+    sweep_counts(x)
     c = count_at(x, put(x, COUNT, count_key(key, f)))
-    c.base, c.qty, c.at, c.closed = base, f.qty, f.at, f.recorded
+    c.base, c.qty, c.at, c.closed = base, f.qty, f.at, h.clock
     c.site, c.item, c.lot, c.status = f.site, f.item, f.lot, f.status
     shelve(x, p, f.lot, f.status, f.qty - base, f)
     point_at(x, p).seq = f.seq
@@ -164,11 +165,12 @@ def counted(x: int, p: int, f: Any, sign: int) -> None:
 
 
 @kernel
-def sweep_counts(x: int, recorded: int) -> None:
+def sweep_counts(x: int) -> None:
     """Forget counts of long ago, two rows at a time."""
+    clock = head_at(x, 0).clock
     for _ in range(2):
         row = hand(x, COUNT)
         if row >= 0 and count_at(x, row).key >= 0:
             closed = count_at(x, row).closed
-            if 0 < closed < recorded - RETAIN:
+            if 0 < closed < clock - RETAIN:
                 drop(x, COUNT, row)

@@ -22,6 +22,8 @@ from taktnet.state.fold.records import (
     WORK,
     anomaly,
     hand,
+    head_at,
+    here,
     line_at,
     point_at,
     point_of,
@@ -55,7 +57,7 @@ def work_of(x: int, ref: int, f: Any) -> int:
         old = hand(x, WORK)
         if old >= 0 and work_at(x, old).key >= 0:
             closed = work_at(x, old).closed
-            if 0 < closed < f.recorded - RETAIN:
+            if 0 < closed < head_at(x, 0).clock - RETAIN:
                 drop(x, WORK, old)
     row = put(x, WORK, ref)
     work_at(x, row).ref = ref
@@ -112,7 +114,7 @@ def finished(x: int, f: Any, sign: int) -> None:
     work = work_at(x, row)
     weigh_work(x, row, -1)
     work.ended = 1 if sign > 0 else 0
-    work.finished, work.closed = (f.at, f.recorded) if sign > 0 else (0, 0)
+    work.finished, work.closed = (f.at, head_at(x, 0).clock) if sign > 0 else (0, 0)
     work.good = f.qty if sign > 0 else 0
     weigh_work(x, row, 1)
     short = sign * max(0, work.qty - f.qty)
@@ -127,10 +129,10 @@ def finished(x: int, f: Any, sign: int) -> None:
 @kernel
 def produced(x: int, f: Any, sign: int) -> None:
     """stock.produced: on the shelf, and off the decision or work order that it was made for."""
-    here = point_of(x, f.site, f.item)
+    home = here(x, f)
     qty = sign * f.qty
-    shelve(x, here, f.lot, f.status, qty, f)
-    point_pace(x, here, MADE, qty, f)
+    shelve(x, home, f.lot, f.status, qty, f)
+    point_pace(x, home, MADE, qty, f)
     if f.res > 0:
         r = put(x, RESOURCE, f.res)
         res = resource_at(x, r)
@@ -140,9 +142,9 @@ def produced(x: int, f: Any, sign: int) -> None:
     if named_line(x, order, f) >= 0:
         made_for_line(x, named_line(x, order, f), order, f, sign)
         return
-    row = find(x, WORK, order if order > 0 else point_at(x, here).work)
+    row = find(x, WORK, order if order > 0 else point_at(x, home).work)
     if row < 0 or work_at(x, row).item != f.item:
-        carry(x, here, RECEIVED, sign, f.qty, 0, 0, 0, True, True, f)
+        carry(x, home, RECEIVED, sign, f.qty, 0, 0, 0, True, True, f)
         return
     work = work_at(x, row)
     weigh_work(x, row, -1)
