@@ -19,7 +19,7 @@ import numpy as np
 from taktnet.base.errors import Fault, InputFaults
 
 #: Most units of one exact assignment; its table has so many numbers squared.
-MOST_UNITS = 5_000
+MOST_UNITS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,12 @@ def level_greatest(demand: Mapping[str, int]) -> Levelled:
     return Levelled(sequence, *strays(sequence, demand), "deviation", Fraction(high, sum(counts)))
 
 
-def level_squares(demand: Mapping[str, int]) -> Levelled:
-    """The order with the least sum of squared deviations: output-rate variation."""
+def level_squares(demand: Mapping[str, int], within: int | None = 1) -> Levelled:
+    """The order with the least sum of squared deviations: output-rate variation.
+
+    Only orders whose deviations all stay `within` so many units are looked at; `None` is every
+    order, where a rare demand would gain a little by straying further.
+    """
     from taktnet.plan.assignment import assign
 
     names, counts = _read(demand)
@@ -70,6 +74,10 @@ def level_squares(demand: Mapping[str, int]) -> Levelled:
         wanted = f"at most {MOST_UNITS} units"
         raise InputFaults([Fault("demand", 0, "units", str(total), wanted, "Level the shares.")])
     costs = np.concatenate([_moved(d, total) for d in counts])
+    if within is not None:
+        # Dearer than any order of the others; there always is one within a unit.
+        far = ~np.concatenate([_due(d, total, within * total) for d in counts])
+        costs[far] = int(costs.max()) * total + 1
     columns, lower = assign(costs)
     sequence = [""] * total
     owners = [name for name, d in zip(names, counts, strict=True) for _ in range(d)]
@@ -111,17 +119,12 @@ def _read(demand: Mapping[str, int]) -> tuple[list[str], list[int]]:
 
 
 def _by_due_position(counts: Sequence[int], bound: int) -> list[int] | None:
-    """The order that keeps every deviation <= bound / D: earliest due position first, or None.
-
-    Unit j of product i must stand between its earliest position, where j is not more than the
-    bound ahead of k d / D, and its latest, before which j - 1 falls no more than that behind.
-    """
+    """The order that keeps every deviation <= bound / D: earliest due position first, or None."""
     total = sum(counts)
     waiting: list[list[tuple[int, int]]] = [[] for _ in range(total + 1)]
     for i, d in enumerate(counts):
         for j in range(1, d + 1):
-            earliest = max(1, -(-(j * total - bound) // d))
-            latest = min(total, ((j - 1) * total + bound) // d + 1)
+            earliest, latest = _window(j, d, total, bound)
             if earliest > latest:
                 return None
             waiting[earliest].append((latest, i))
@@ -134,6 +137,24 @@ def _by_due_position(counts: Sequence[int], bound: int) -> list[int] | None:
             return None
         order.append(heapq.heappop(ready)[1])
     return order
+
+
+def _window(j: int, d: int, total: int, bound: int) -> tuple[int, int]:
+    """The positions that unit j of a product may take so that it strays <= bound / D.
+
+    From the first where j is not too far ahead of k d / D to the last before which j - 1 is not
+    yet too far behind.
+    """
+    earliest = -(-(j * total - bound) // d)
+    latest = ((j - 1) * total + bound) // d + 1
+    return max(1, earliest), min(total, latest)
+
+
+def _due(d: int, total: int, bound: int) -> np.ndarray:
+    """bool[d, D]: which positions each unit of a product may take."""
+    windows = np.array([_window(j, d, total, bound) for j in range(1, d + 1)])
+    k = np.arange(1, total + 1)[None, :]
+    return (windows[:, :1] <= k) & (k <= windows[:, 1:])
 
 
 def _moved(d: int, total: int) -> np.ndarray:
