@@ -10,7 +10,7 @@ import numpy as np
 from taktnet.base.errors import TaktnetError
 from taktnet.base.names import Names
 from taktnet.ledger.fact import FACT, Flag
-from taktnet.state import digest, snapshot, views
+from taktnet.state import digest, floor, rows, snapshot, views
 from taktnet.state.fold.dispatch import fold_facts
 from taktnet.state.memory import USED, Memory, reindex
 from taktnet.state.tables import BESIDE, DENSE, DTYPES, KEYED, TOUCH_ROOM, Table
@@ -115,58 +115,58 @@ class State:
         snapshot.load(memory, blob, names)
         return State(names, memory)
 
-    def points(self, site: str = "", item: str = "") -> list[views.Point]:
+    def points(self, site: str = "", item: str = "") -> list[rows.Point]:
         """Stock, supply and demand by site and item."""
         return views.points(self.memory, self.names, site, item)
 
-    def stock(self, site: str = "", item: str = "") -> list[views.Stock]:
+    def stock(self, site: str = "", item: str = "") -> list[rows.Stock]:
         """Balances that are not zero, by site, item, lot and status."""
         return views.stock(self.memory, self.names, site, item)
 
-    def transit(self, now: int, site: str = "", item: str = "") -> list[views.Transit]:
+    def transit(self, now: int, site: str = "", item: str = "") -> list[rows.Transit]:
         """What is under way (to `site`), by shipment and item, with its age at `now`."""
         return views.transit(self.memory, self.names, now, site, item)
 
-    def orders(self, site: str = "", item: str = "", closed: bool = False) -> list[views.Order]:
+    def orders(self, site: str = "", item: str = "", closed: bool = False) -> list[rows.Order]:
         """Orders and call-offs that are open; with `closed` those still remembered too.
 
         `site` is the buyer or the seller.
         """
         return views.orders(self.memory, self.names, site, item, closed)
 
-    def loops(self, network: Network | None = None) -> list[views.Loop]:
+    def loops(self, network: Network | None = None) -> list[rows.Loop]:
         """Cards by where they are. Loops whose cards have no names need the network."""
-        return views.loops(self.memory, self.names, network)
+        return floor.loops(self.memory, self.names, network)
 
-    def cards(self, loop: str = "") -> list[views.Card]:
+    def cards(self, loop: str = "") -> list[rows.Card]:
         """Named cards in circulation."""
-        return views.cards(self.memory, self.names, loop)
+        return floor.cards(self.memory, self.names, loop)
 
-    def lots(self, site: str = "") -> list[views.Lot]:
+    def lots(self, site: str = "") -> list[rows.Lot]:
         """Work orders that run."""
-        return views.lots(self.memory, self.names, site)
+        return floor.lots(self.memory, self.names, site)
 
-    def resources(self, site: str = "") -> list[views.Resource]:
+    def resources(self, site: str = "") -> list[rows.Resource]:
         """Lines and machines, up or down, since when and why."""
-        return views.resources(self.memory, self.names, site)
+        return floor.resources(self.memory, self.names, site)
 
-    def pace(self, now: int, site: str = "", item: str = "") -> list[views.Pace]:
+    def pace(self, now: int, site: str = "", item: str = "") -> list[rows.Pace]:
         """Units made, used and shipped by site and item, per business day (UTC) up to `now`."""
-        return views.pace(self.memory, self.names, now, site, item)
+        return floor.pace(self.memory, self.names, now, site, item)
 
-    def resource_pace(self, now: int) -> list[views.ResourcePace]:
+    def resource_pace(self, now: int) -> list[rows.ResourcePace]:
         """Units made by resource, per business day (UTC) up to `now`."""
-        return views.resource_pace(self.memory, self.names, now)
+        return floor.resource_pace(self.memory, self.names, now)
 
-    def feeds(self, now: int, factor: float = 1.5, floor_h: float = 4.0) -> list[views.Feed]:
+    def feeds(self, now: int, factor: float = 1.5, floor_h: float = 4.0) -> list[rows.Feed]:
         """What each source last said about each site, and whether that is late at `now`."""
-        return views.feeds(self.memory, self.names, now, factor, floor_h)
+        return floor.feeds(self.memory, self.names, now, factor, floor_h)
 
-    def decisions(self, site: str = "", closed: bool = False) -> list[views.Decision]:
+    def decisions(self, site: str = "", closed: bool = False) -> list[rows.Decision]:
         """Decisions still open; with `closed` those still remembered too."""
         return views.decisions(self.memory, self.names, site, closed)
 
-    def anomalies(self) -> list[views.Anomaly]:
+    def anomalies(self) -> list[rows.Anomaly]:
         """Facts that did not fit what was known, counted by kind and site."""
         return views.anomalies(self.memory, self.names)
 
