@@ -2,5 +2,6 @@
 
 from taktnet.plan.buffers.chain import Arc, Stage
 from taktnet.plan.buffers.place import Placed, Placement, place
+from taktnet.plan.buffers.prices import Price, prices, reasons
 
-__all__ = ["Arc", "Placed", "Placement", "Stage", "place"]
+__all__ = ["Arc", "Placed", "Placement", "Price", "Stage", "place", "prices", "reasons"]

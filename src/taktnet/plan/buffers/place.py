@@ -58,6 +58,12 @@ class Placement:
         return 0.0 if self.cost <= 0 else max(0.0, (self.cost - self.lower) / self.cost)
 
     @property
+    def strategic(self) -> tuple[Placed, ...]:
+        """Stages that keep stock and serve at once, dearest first: where the chain is decoupled."""
+        at_once = [p for p in self.stages if p.safety_stock > 0 and p.outbound <= 1e-9]
+        return tuple(sorted(at_once, key=lambda p: (-p.cost, p.stage)))
+
+    @property
     def proven(self) -> bool:
         """Whether nothing cheaper exists."""
         return self.gap <= 1e-7
