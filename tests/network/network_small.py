@@ -32,21 +32,21 @@ MOTOR,008,8,0.01,magnet,2,,
 MOTOR,WIRE,0.35,0,,1,,
 """,
     "stock_points": """\
-site,item,policy,base_stock,reorder_point,order_up_to,order_qty,review_h,holding_rate,service_target,owner,consignor
-OPO,DRIVE,kanban,0,0,0,0,0,0.2,0.98,own,
-OPO,MOTOR,kanban,0,0,0,0,0,0.2,0.98,own,
-OPO,GLUE,sS,0,10,30,0,24,0.2,0.95,own,
-KRK,007,RQ,0,4000,0,2000,0,0.2,0.95,own,
-KRK,008,none,0,0,0,0,0,0.2,0.95,consigned,SUP
-HUB,007,base_stock,9000,0,0,0,0,0.2,0.95,own,
-KRK,MOTOR,kanban,0,0,0,0,0,0.2,0.98,own,
+site,item,policy,base_stock,reorder_point,order_up_to,order_qty,review_h,holding_rate,service_target,inspect_h,owner,consignor
+OPO,DRIVE,kanban,0,0,0,0,0,0.2,0.98,0,own,
+OPO,MOTOR,kanban,0,0,0,0,0,0.2,0.98,0,own,
+OPO,GLUE,sS,0,10,30,0,24,0.2,0.95,0,own,
+KRK,007,RQ,0,4000,0,2000,0,0.2,0.95,0,own,
+KRK,008,none,0,0,0,0,0,0.2,0.95,0,consigned,SUP
+HUB,007,base_stock,9000,0,0,0,0,0.2,0.95,0,own,
+KRK,MOTOR,kanban,0,0,0,0,0,0.2,0.98,0,own,
 """,
     "processes": """\
-site,item,resource,cycle_s,setup_s,lot_qty,yield_rate,priority
-OPO,DRIVE,OPO-L1,120,0,10,1,1
-KRK,MOTOR,KRK-L1,90,600,40,0.98,1
-SUP,007,SUP-P1,2,300,500,0.97,1
-SUP,008,SUP-P1,2,300,500,0.97,1
+site,item,resource,cycle_s,cycle_cv,setup_s,lot_qty,yield_rate,priority
+OPO,DRIVE,OPO-L1,120,0,0,10,1,1
+KRK,MOTOR,KRK-L1,90,0,600,40,0.98,1
+SUP,007,SUP-P1,2,0,300,500,0.97,1
+SUP,008,SUP-P1,2,0,300,500,0.97,1
 """,
     "resources": """\
 id,site,kind,calendar,count,mtbf_h,mttr_h
@@ -55,13 +55,13 @@ KRK-L1,KRK,line,PL-3S,2,,0
 SUP-P1,SUP,press,,1,,0
 """,
     "lanes": """\
-id,origin,destination,mode,transit_kind,transit_h,transit_sd_h,quantiles,departures,distance_km,cost_shipment,cost_kg,cost_m3,currency,capacity_kg,capacity_m3,co2_kg_tkm,agreed_h,window_h
-KRK-OPO,KRK,OPO,road,lognormal,60,8,,"Mon,Thu 18:00",3000,2500,0.02,0,EUR,24000,82,0.075,72,4
-SUP-HUB,SUP,HUB,sea,gamma,900,120,,Fri 18:00,19000,3000,0.01,2,USD,26000,67,0.012,1000,24
-HUB-KRK,HUB,KRK,road,quantiles,24,0,0.05:20;0.5:24;0.95:40,,1200,900,0.01,0,EUR,24000,82,0.075,30,4
-SUP-KRK-A,SUP,KRK,air,gamma,90,20,,,8500,500,4.5,0,USD,,,0.6,100,24
-RAW-KRK,RAW,KRK,sea,gamma,800,90,,,14000,3000,0.02,0,USD,,,0.012,,24
-OPO-CUS,OPO,CUS,road,fixed,48,0,,,2200,2000,0.02,0,EUR,24000,82,0.075,60,4
+id,origin,destination,mode,transit_kind,transit_h,transit_sd_h,quantiles,departures,distance_km,cost_shipment,cost_kg,cost_m3,currency,capacity_kg,capacity_m3,vehicles,customs_h,co2_kg_tkm,agreed_h,window_h
+KRK-OPO,KRK,OPO,road,lognormal,60,8,,"Mon,Thu 18:00",3000,2500,0.02,0,EUR,24000,82,0,0,0.075,72,4
+SUP-HUB,SUP,HUB,sea,gamma,900,120,,Fri 18:00,19000,3000,0.01,2,USD,26000,67,0,0,0.012,1000,24
+HUB-KRK,HUB,KRK,road,quantiles,24,0,0.05:20;0.5:24;0.95:40,,1200,900,0.01,0,EUR,24000,82,0,0,0.075,30,4
+SUP-KRK-A,SUP,KRK,air,gamma,90,20,,,8500,500,4.5,0,USD,,,0,0,0.6,100,24
+RAW-KRK,RAW,KRK,sea,gamma,800,90,,,14000,3000,0.02,0,USD,,,0,0,0.012,,24
+OPO-CUS,OPO,CUS,road,fixed,48,0,,,2200,2000,0.02,0,EUR,24000,82,0,0,0.075,60,4
 """,
     "sources": """\
 site,item,origin,lane,price,currency,price_breaks,moq,prep_h,share,role
@@ -82,8 +82,8 @@ KB-KRK-MOTOR,signal,KRK,MOTOR,KRK,,KRK-L1,20,20,0,consumption,8,6
 KB-KRK-WIRE,two_bin,KRK,WIRE,RAW,,,2,500,0,consumption,0,1
 """,
     "demand": """\
-site,item,supplier,rate_day,distribution,cv,lead_h,price,currency
-CUS,DRIVE,OPO,98,poisson,0,96,450,EUR
+site,item,supplier,rate_day,distribution,cv,lead_h,partial,priority,price,currency
+CUS,DRIVE,OPO,98,poisson,0,96,no,1,450,EUR
 """,
     "calendars": """\
 id,days,shifts,break_min,holidays,shutdowns

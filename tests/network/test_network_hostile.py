@@ -266,7 +266,7 @@ def test_a_file_of_nothing_but_faults_is_told_in_part(tmp_path: Path) -> None:
     """Of 50,000 wrong rows the first thousand are told, in seconds, and the rest counted."""
     place = write_texts(tmp_path)
     head = TEXTS["lanes"].splitlines()[0]
-    rows = (f"L{i},OPO{i},KRK{i},raod,fixed,-1,0,,,0,0,0,0,EUR,,,0,,24" for i in range(50_000))
+    rows = (f"L{i},OPO{i},KRK{i},raod,fixed,-1,0,,,0,0,0,0,EUR,,,0,0,0,,24" for i in range(50_000))
     (place / "lanes.csv").write_text("\n".join([head, *rows]))
     faults = [f for f in refusal(place) if f.where == "network/lanes.csv"]
     assert len(faults) == draft.MAX_FAULTS + 1
@@ -276,7 +276,7 @@ def test_a_file_of_nothing_but_faults_is_told_in_part(tmp_path: Path) -> None:
 def test_many_dangling_names_are_told_in_seconds(tmp_path: Path) -> None:
     """20,000 lanes to places that do not exist do not compare every name with every other."""
     place = write_texts(tmp_path)
-    row = "fixed,5,0,,,0,0,0,0,EUR,,,0,,24"
+    row = "fixed,5,0,,,0,0,0,0,EUR,,,0,0,0,,24"
     rows = (f"L{i},OPO,PLACE-{i},road,{row}" for i in range(20_000))
     with (place / "lanes.csv").open("a") as file:
         file.write("\n".join(rows))

@@ -138,6 +138,10 @@ class StockPoint:
     service_target: float = column(
         "Share of demand to be met from stock", default=0.95, unit="fraction", low=0, below=1
     )
+    inspect_h: float = column(
+        "Hours that what comes in is inspected before it is available", default=0.0, unit="h",
+        low=0, high=8784,
+    )  # fmt: skip
     owner: Literal["own", "consigned"] = column("Whose stock it is until used", default="own")
     consignor: str = column("Site that owns consigned stock", default="", refers="sites")
 
@@ -150,6 +154,10 @@ class Process:
     item: str = column("Item that is made", key=True, refers="items")
     resource: str = column("Line or machine that makes it", key=True, refers="resources")
     cycle_s: float = column("Seconds of one resource per unit", unit="s", above=0, high=BIG)
+    cycle_cv: float = column(
+        "Coefficient of variation of the time of a job (gamma); 0 is constant, 1 exponential",
+        default=0.0, unit="fraction", low=0, high=10,
+    )  # fmt: skip
     setup_s: float = column("Seconds to change over to it", default=0.0, unit="s", low=0, high=1e7)
     lot_qty: float = column(
         "Lot between set-ups, whole containers; 0 makes what is ordered", default=0.0,
@@ -215,6 +223,13 @@ class Lane:
     capacity_m3: float | None = column(
         "Most a shipment may fill; blank has no limit", default=None, unit="m3", above=0, high=BIG
     )
+    vehicles: int = column(
+        "Vehicles of one departure; 0 takes as many as there are goods", default=0, low=0, high=1000
+    )
+    customs_h: float = column(
+        "Mean hours held by customs (exponential), on top of the transit time", default=0.0,
+        unit="h", low=0, high=8784,
+    )  # fmt: skip
     co2_kg_tkm: float = column(
         "CO2e per tonne-kilometre, well to wheel", default=0.0, unit="kg/tkm", low=0, high=100
     )
@@ -316,6 +331,12 @@ class Demand:
         "Hours from an order to the end of its delivery window", default=24.0, unit="h", low=0,
         high=8784,
     )  # fmt: skip
+    partial: Literal["yes", "no"] = column(
+        "Whether an order may be shipped in parts as stock allows", default="no"
+    )
+    priority: int = column(
+        "Served first: the lowest number; replenishment has 1", default=1, low=1, high=99
+    )
     price: float = column("Price per unit", default=0.0, unit="currency", low=0, high=BIG)
     currency: str = column("ISO 4217 code of the price", default="EUR", form="currency")
 
