@@ -59,10 +59,19 @@ def _augment(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             c = reached[p]
             u[row_of[c]] += least - distance[c]
             v[c] -= least - distance[c]
-        while sink >= 0:
-            row = came[sink]
-            row_of[sink] = row
-            following = column_of[row]
-            column_of[row] = sink
-            sink = following if row != start else -1
+        _turn(start, sink, came, row_of, column_of)
     return column_of, u, v
+
+
+@njit(cache=True)
+def _turn(
+    start: int, sink: int, came: np.ndarray, row_of: np.ndarray, column_of: np.ndarray
+) -> None:
+    """Hand the columns on along the path that leads from a free row to a free column."""
+    row = -1
+    while row != start:
+        row = int(came[sink])
+        row_of[sink] = row
+        following = int(column_of[row])
+        column_of[row] = sink
+        sink = following
