@@ -59,7 +59,7 @@ def _augment(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             c = reached[p]
             u[row_of[c]] += least - distance[c]
             v[c] -= least - distance[c]
-        _turn(start, sink, came, row_of, column_of)
+        _turn(start, int(sink), came, row_of, column_of)
     return column_of, u, v
 
 
