@@ -55,6 +55,25 @@ def test_file_drop_leaves_whole_files(tmp_path):
     assert [path.read_bytes() for path in paths] == [b"two", b"three"]
 
 
+@pytest.mark.parametrize("syncfs", [True, False])
+def test_many_files_at_once(tmp_path, monkeypatch, syncfs):
+    """Many files are whole, whether the system can flush them together or not."""
+    if not syncfs:
+        monkeypatch.setattr(folder, "_SYNCFS", None)
+    messages = [(f"KB-1#{n}", b"x" * n) for n in range(30)]
+    paths = folder.drop(tmp_path / "out", messages)
+    assert sorted((tmp_path / "out").iterdir()) == sorted(paths)
+    assert [path.read_bytes() for path in paths] == [body for _, body in messages]
+
+
+def test_flush_that_fails_is_told(tmp_path, monkeypatch):
+    """When the disk cannot make the files durable, no file gets its name."""
+    monkeypatch.setattr(folder, "_SYNCFS", lambda handle: -1)
+    with pytest.raises(OSError):
+        folder.drop(tmp_path / "out", [(f"KB-1#{n}", b"x") for n in range(30)])
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".part"}
+
+
 @given(st.text(min_size=1, max_size=120), st.text(min_size=1, max_size=120))
 def test_file_names_are_safe_and_never_shared(one, other):
     """A name is plain ASCII without a path in it, and two ids never share one."""

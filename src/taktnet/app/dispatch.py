@@ -49,7 +49,7 @@ FOLLOWER = "dispatch"
 _KINDS = (NUMBER[DecisionTaken], NUMBER[DecisionApproved])
 _MOST_PENDING = 10_000
 _LAZY = 10_000  # rows without a decision before the position is stored for its own sake
-_PAUSE_S = 0.01  # between two steps, so that what comes close together goes together
+_PAUSE_S = 0.05  # between two steps, so that what comes close together goes together
 _IDLE_S = 0.5
 
 

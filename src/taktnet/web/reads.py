@@ -101,7 +101,7 @@ def _state(api: APIRouter, tower: Tower) -> None:
     @api.get("/state/{view}", summary="Rows of one view of the state, now or at another time")
     def view(
         *,
-        view: View,
+        view: Annotated[View, Path(description="Which rows")],
         site: Name = "",
         item: Name = "",
         at: At = None,
