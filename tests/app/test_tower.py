@@ -3,12 +3,14 @@
 import json
 import random
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import taktnet
+from support import postgres
 from support.acme import AT, counted, ordered, two_plants, used
 from taktnet.app.clock import ReplayClock
 from taktnet.app.recompute import recompute
@@ -30,10 +32,21 @@ def open_tower(place, settings=None, **more) -> Tower:
     return Tower.open(place, two_plants(), settings or QUIET, clock=clock, **more)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+STORES = ["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+def at_postgres(settings) -> Settings:
+    """The settings of a tower over a new database."""
+    server = postgres.shared()
+    name = server.fresh().partition("dbname=")[2]
+    return replace(settings, ledger=server.url(name))
+
+
+@pytest.fixture(params=STORES)
 def tower(request, tmp_path):
-    """The same over memory and SQLite."""
-    with open_tower(None if request.param == "memory" else tmp_path / "t") as made:
+    """The same over memory, SQLite and PostgreSQL."""
+    settings = at_postgres(QUIET) if request.param == "postgres" else QUIET
+    with open_tower(None if request.param == "memory" else tmp_path / "t", settings) as made:
         yield made
 
 
@@ -144,9 +157,11 @@ def test_waiting_decision_is_answered_once(tmp_path):
             respond(tower.parts, "nothing", "ana")
 
 
-def test_signals_leave_as_files_and_are_recorded(tmp_path):
+@pytest.mark.parametrize("store", STORES[1:])
+def test_signals_leave_as_files_and_are_recorded(tmp_path, store):
     """Each decision is a file in the tower's folder, and then a sent signal with its reason."""
-    with open_tower(tmp_path / "t", Settings()) as tower:
+    settings = at_postgres(Settings()) if store == "postgres" else Settings()
+    with open_tower(tmp_path / "t", settings) as tower:
         tower.ingest([counted(1), used(1, 10)])
         until(lambda: tower.signals("sent").total == 1)
         (file,) = (tmp_path / "t" / "signals").iterdir()
@@ -163,13 +178,15 @@ def report(tower):
     return tower.parts.kpis.look(lambda kpis: [v.as_dict() for v in kpis.report(*window)])
 
 
-def test_restart_goes_on_where_it_stopped(tmp_path):
+@pytest.mark.parametrize("store", STORES[1:])
+def test_restart_goes_on_where_it_stopped(tmp_path, store):
     """After a restart the same state, the same KPIs and the next number are there again."""
-    with open_tower(tmp_path / "t") as tower:
+    settings = at_postgres(QUIET) if store == "postgres" else QUIET
+    with open_tower(tmp_path / "t", settings) as tower:
         tower.ingest([counted(1), counted(2, "KRK", "COIL", 100), ordered(1)])
         tower.ingest([used(n) for n in range(1, 20)])
         digest, head, kpis = tower.state().digest(), tower.ledger.head, report(tower)
-    with open_tower(tmp_path / "t") as tower:
+    with open_tower(tmp_path / "t", settings) as tower:
         assert tower.state().digest() == digest
         assert tower.ledger.head == head
         assert tower.parts.engine.state.digest() == digest
