@@ -37,6 +37,10 @@ _SENDERS = 16
 _WITHIN_SECOND = 0.75  # of the allowed time between checkpoints, so that none comes late
 
 
+#: Which clock the newest writing tower went by, kept with the ledger.
+CLOCK, WALL, REPLAY = "tower.clock", b"wall", b"replay"
+
+
 @dataclass(slots=True)
 class Parts:
     """A running tower's parts; `writer`, `keeper` and `dispatcher` are None when only reading."""
@@ -85,7 +89,8 @@ def assemble(
         place.mkdir(parents=True, exist_ok=True)
     ledger = open_tower_ledger(place, settings, read_only=False)
     try:
-        parts = _readers(place, settings, clock, ledger, Revisions(ledger, network))
+        parts = _readers(place, settings, clock or WallClock(), ledger, Revisions(ledger, network))
+        _keep_clock(parts.clock, ledger)
         _start(parts)
         _take_up(parts, network)
     except BaseException:
@@ -97,6 +102,7 @@ def assemble(
 def assemble_reader(place: Path, settings: Settings, clock: Clock | None = None) -> Parts:
     """Look at a tower without writing: it may be running in another process."""
     ledger = open_tower_ledger(place, settings, read_only=True)
+    clock = clock or _kept_clock(ledger)
     try:
         return _readers(place, settings, clock, ledger, Revisions(ledger, None, read_only=True))
     except BaseException:
@@ -115,10 +121,28 @@ def open_tower_ledger(place: Path | None, settings: Settings, *, read_only: bool
     return open_ledger(f"sqlite:{place / home.LEDGER}", read_only=read_only)
 
 
+def _keep_clock(clock: Clock, ledger: Ledger) -> None:
+    """Note which clock the tower goes by; a replayed one goes on where the record ends."""
+    kept = ledger.load_snapshot(CLOCK)
+    name = WALL
+    if isinstance(clock, ReplayClock):
+        name = REPLAY
+        clock.reach(ledger.head.recorded)
+    if (kept[1] if kept else WALL) != name:
+        ledger.save_snapshot(CLOCK, ledger.head.seq, name)
+
+
+def _kept_clock(ledger: Ledger) -> Clock:
+    """The clock to look by: a history that was replayed is seen as of its last row."""
+    kept = ledger.load_snapshot(CLOCK)
+    replayed = kept is not None and kept[1] == REPLAY
+    return ReplayClock(ledger.head.recorded) if replayed else WallClock()
+
+
 def _readers(
     place: Path | None,
     settings: Settings,
-    clock: Clock | None,
+    clock: Clock,
     ledger: Ledger,
     revisions: Revisions,
 ) -> Parts:
@@ -132,7 +156,7 @@ def _readers(
     return Parts(
         place=place,
         settings=settings,
-        clock=clock or WallClock(),
+        clock=clock,
         ledger=ledger,
         revisions=revisions,
         signer=signer,
