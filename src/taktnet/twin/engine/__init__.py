@@ -1,0 +1,1 @@
+"""The compiled engine: one file for each thing that happens."""

@@ -1,0 +1,125 @@
+"""Compiled access to the tables behind one context pointer.
+
+The context is an array of addresses, one per table. They do not change while compiled code runs,
+which is told to the compiler, so that it loads each once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # pyright: ignore[reportMissingTypeStubs]
+from numba import extending
+from numba.np.numpy_support import from_dtype
+
+from taktnet.state.memory import types
+from taktnet.twin.layout import DTYPES, Table
+
+intrinsic: Any = extending.intrinsic
+
+
+def _base(builder: Any, context: Any, table: int) -> Any:
+    long = ir.IntType(64)
+    pointer = builder.inttoptr(builder.add(context, long(8 * table)), long.as_pointer())
+    address = builder.load(pointer)
+    address.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return address
+
+
+def records(table: Table) -> Any:
+    """A compiled function (x, i) -> record i of a table, to read and to assign to."""
+    dtype = DTYPES[table]
+    record: Any = from_dtype(dtype)
+    number, size = int(table), dtype.itemsize
+
+    @intrinsic
+    def at(typing_context: Any, x: Any, i: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            offset = builder.mul(args[1], ir.IntType(64)(size))
+            address = builder.add(_base(builder, args[0], number), offset)
+            return builder.inttoptr(address, context.get_value_type(record))
+
+        return record(types.int64, types.int64), generate
+
+    return at
+
+
+def _llvm(dtype: np.dtype) -> Any:
+    kinds: dict[str, Any] = {"i": ir.IntType(8 * dtype.itemsize), "f": ir.DoubleType()}
+    return kinds[dtype.kind]
+
+
+def getter(table: Table) -> Any:
+    """A compiled function (x, i) -> number i of a table of plain numbers, widened."""
+    dtype = DTYPES[table]
+    number, size, kind = int(table), dtype.itemsize, _llvm(dtype)
+    result: Any = types.float64 if dtype.kind == "f" else types.int64
+
+    @intrinsic
+    def get(typing_context: Any, x: Any, i: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            offset = builder.mul(args[1], ir.IntType(64)(size))
+            address = builder.add(_base(builder, args[0], number), offset)
+            value = builder.load(builder.inttoptr(address, kind.as_pointer()))
+            return builder.sext(value, ir.IntType(64)) if size == 4 else value
+
+        return result(types.int64, types.int64), generate
+
+    return get
+
+
+def setter(table: Table) -> Any:
+    """A compiled function (x, i, value) that sets int32 number i of a table."""
+    number = int(table)
+
+    @intrinsic
+    def put(typing_context: Any, x: Any, i: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            offset = builder.mul(args[1], ir.IntType(64)(4))
+            address = builder.add(_base(builder, args[0], number), offset)
+            small = builder.trunc(args[2], ir.IntType(32))
+            builder.store(small, builder.inttoptr(address, ir.IntType(32).as_pointer()))
+            return context.get_dummy_value()
+
+        return types.none(types.int64, types.int64, types.int64), generate
+
+    return put
+
+
+head_at = records(Table.HEAD)
+point_at = records(Table.POINT)
+link_at = records(Table.LINK)
+lane_at = records(Table.LANE)
+site_at = records(Table.SITE)
+proc_at = records(Table.PROC)
+res_at = records(Table.RES)
+server_at = records(Table.SERVER)
+cal_at = records(Table.CAL)
+demand_at = records(Table.DEMAND)
+tally_at = records(Table.TALLY)
+road_at = records(Table.ROAD)
+change_at = records(Table.CHANGE)
+series_at = records(Table.SERIES)
+node_at = records(Table.NODE)
+cell_at = records(Table.CELL)
+place_at = records(Table.PLACE)
+lane0_at = records(Table.LANE0)
+proc0_at = records(Table.PROC0)
+res0_at = records(Table.RES0)
+demand0_at = records(Table.DEMAND0)
+site0_at = records(Table.SITE0)
+edition_at = records(Table.EDITION)
+part_at = records(Table.PART)
+span_at = records(Table.SPAN)
+dist_at = records(Table.DIST)
+break_at = records(Table.BREAK)
+cal0_at = records(Table.CAL0)
+plan_at = records(Table.PLAN)
+open_at = records(Table.OPEN)
+user_of = getter(Table.USER)
+leave_of = getter(Table.LEAVE)
+knot_of = getter(Table.KNOT)
+member_of = getter(Table.MEMBER)
+bucket_of, set_bucket = getter(Table.BUCKET), setter(Table.BUCKET)
+work_of, set_work = getter(Table.WORK), setter(Table.WORK)

@@ -1,0 +1,105 @@
+"""Customers: when they order, how much, and the plan or the distribution behind it."""
+
+# ruff: noqa: PLR1714  (compiled code compares numbers, by position)
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from taktnet.state.memory import kernel
+from taktnet.twin.engine.access import demand0_at, demand_at, head_at, plan_at, point_at
+from taktnet.twin.engine.goods import ask
+from taktnet.twin.engine.settle import touch
+from taktnet.twin.layout import DAY, LOGN, NEGBIN, NORMAL, PLANNED, POISSON, Kind
+from taktnet.twin.queue import push
+from taktnet.twin.streams import Purpose, uniform
+from taktnet.twin.variates import negbin_lot, normal_quantile
+
+DEMAND = int(Kind.DEMAND)
+GAP, SIZE = int(Purpose.GAP), int(Purpose.SIZE)
+UNIT = 1_000_000
+NEVER = 1 << 60
+
+
+@kernel
+def next_order(x: int, demand: int, d: Any, s: Any) -> None:
+    """Put the next order of a demand row into the queue."""
+    h = head_at(x, 0)
+    if s.kind == PLANNED:
+        if d.plan >= s.plans:
+            return
+        d.next = plan_at(x, s.plan + d.plan).at
+    elif s.kind == POISSON or s.kind == NEGBIN:
+        rate = s.rate * d.factor
+        if rate <= 0.0:
+            d.next = NEVER
+            return
+        d.next += int(-math.log(uniform(h.key, s.name, GAP, d.ordinal)) / rate + 0.5)
+    else:
+        d.next += DAY
+    push(x, d.next, DEMAND, demand, d.seq, d.seq)
+
+
+@kernel
+def order(x: int, demand: int, seq: int) -> None:
+    """A customer orders, and the next order is drawn."""
+    d, s = demand_at(x, demand), demand0_at(x, demand)
+    if seq != d.seq:
+        return
+    qty = _size(x, d, s)
+    d.ordinal += 1
+    next_order(x, demand, d, s)
+    if qty > 0:
+        place_order(x, demand, s.point, qty, head_at(x, 0).now)
+
+
+@kernel
+def place_order(x: int, demand: int, p: int, qty: int, placed: int) -> None:
+    """An order reaches the point that ships it."""
+    point_at(x, p).reserved += qty
+    touch(x, p)
+    ask(x, p, -1 - demand, qty, placed, demand_at(x, demand).ordinal << 6)
+
+
+@kernel
+def _size(x: int, d: Any, s: Any) -> int:
+    """The quantity of an order; days' quantities are whole units, the rest is carried over."""
+    if s.kind == POISSON:
+        return UNIT
+    if s.kind == PLANNED:
+        qty = plan_at(x, s.plan + d.plan).qty
+        d.plan += 1
+        return int(qty * d.factor)
+    u = uniform(head_at(x, 0).key, s.name, SIZE, d.ordinal)
+    if s.kind == NEGBIN:
+        return negbin_lot(u, s.p1) * UNIT
+    day = s.p1
+    if s.kind == NORMAL:
+        day = max(0.0, s.p1 + s.p2 * normal_quantile(u))
+    elif s.kind == LOGN:
+        day = s.p1 * math.exp(s.p2 * normal_quantile(u) - 0.5 * s.p2 * s.p2)
+    have = d.carry + int(day * d.factor + 0.5)
+    qty = have // UNIT * UNIT
+    d.carry = have - qty
+    return qty
+
+
+@kernel
+def change_rate(x: int, demand: int, factor: float) -> None:
+    """Another rate from now on; what is left of the gap to the next order shrinks or stretches."""
+    d, s, now = demand_at(x, demand), demand0_at(x, demand), head_at(x, 0).now
+    old = d.factor
+    d.factor = factor
+    if s.kind != POISSON and s.kind != NEGBIN:
+        return
+    d.seq += 1
+    if old <= 0.0 or d.next >= NEVER:
+        d.next = now
+        next_order(x, demand, d, s)
+        return
+    if factor <= 0.0:
+        d.next = NEVER
+        return
+    d.next = now + int((d.next - now) * old / factor + 0.5)
+    push(x, d.next, DEMAND, demand, d.seq, d.seq)

@@ -1,0 +1,174 @@
+"""Lines and machines: what they start, with which parts, for how long, and what comes out."""
+
+# ruff: noqa: PLR0917  (compiled functions take their arguments by position)
+
+from __future__ import annotations
+
+from typing import Any
+
+from taktnet.policy import rules
+from taktnet.state.memory import kernel
+from taktnet.twin.engine.access import (
+    cell_at,
+    head_at,
+    link_at,
+    place_at,
+    point_at,
+    proc0_at,
+    proc_at,
+    res0_at,
+    res_at,
+    server_at,
+    site_at,
+    user_of,
+)
+from taktnet.twin.engine.hours import end_of, works
+from taktnet.twin.engine.pool import new_cell
+from taktnet.twin.engine.takes import take_parts
+from taktnet.twin.layout import Kind
+from taktnet.twin.queue import push
+from taktnet.twin.streams import Purpose, uniform
+from taktnet.twin.variates import quantile
+
+END = int(Kind.END)
+TIME = int(Purpose.TIME)
+
+
+@kernel
+def order_make(x: int, p: int, link: int, qty: int, placed: int) -> None:
+    """An order to make reaches the process that is furthest behind its share."""
+    s = place_at(x, p)
+    best = link_at(x, link).proc
+    if best < 0:
+        best = s.first_proc
+        if s.procs > 1:
+            total, most = qty, -1e300
+            for i in range(s.first_proc, s.first_proc + s.procs):
+                total += proc_at(x, i).given
+            for i in range(s.first_proc, s.first_proc + s.procs):
+                lag = rules.behind(proc0_at(x, i).share, total, proc_at(x, i).given)
+                if lag > most:
+                    best, most = i, lag
+    o = proc_at(x, best)
+    o.given += qty
+    add_order(x, o, link, qty, placed)
+    want(x, best, o, qty)
+    try_start(x, proc0_at(x, best).res)
+
+
+@kernel
+def add_order(x: int, o: Any, link: int, qty: int, placed: int) -> None:
+    """An order stands in line at a process until so much good output is made for it."""
+    i = new_cell(x)
+    c = cell_at(x, i)
+    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, 0, link, -1
+    if o.head < 0:
+        o.head = i
+    else:
+        cell_at(x, o.tail).next = i
+    o.tail = i
+
+
+@kernel
+def want(x: int, proc: int, o: Any, qty: int) -> None:
+    """So much more is to be started."""
+    o.queued += qty
+    if not o.listed and o.queued > 0:
+        r = res_at(x, proc0_at(x, proc).res)
+        o.listed, o.next = 1, -1
+        if r.head < 0:
+            r.head = proc
+        else:
+            proc_at(x, r.tail).next = proc
+        r.tail = proc
+
+
+@kernel
+def try_start(x: int, res: int) -> None:
+    """Start what can be started: first come, first served among those that have their parts."""
+    r, s = res_at(x, res), res0_at(x, res)
+    if r.head < 0 or r.idle < 0 or r.hold or not works(x, s.cal) or site_at(x, s.site).down:
+        return
+    while r.head >= 0:
+        while r.idle >= 0 and server_at(x, r.idle).hold:
+            m = server_at(x, r.idle)
+            m.listed, r.idle = 0, m.next
+        if r.idle < 0:
+            return
+        before, i, qty = -1, r.head, 0
+        while i >= 0:
+            o = proc_at(x, i)
+            if o.blocked == 0:
+                qty = _job(x, o, proc0_at(x, i))
+                if take_parts(x, i, o, qty):
+                    break
+            before, i = i, o.next
+        if i < 0:
+            return
+        machine = r.idle
+        m = server_at(x, machine)
+        m.listed, r.idle = 0, m.next
+        _run(x, machine, m, i, qty, s.cal)
+        _turn(x, r, i, before, m.run)
+
+
+@kernel
+def _job(x: int, o: Any, s: Any) -> int:
+    """What is started at once: the order, or one container of a lot."""
+    c = cell_at(x, o.head)
+    return min(o.queued, link_at(x, c.who).container if s.lot > 0 else c.qty)
+
+
+@kernel
+def _turn(x: int, r: Any, proc: int, before: int, run: int) -> None:
+    """A process leaves the line when all is started, and goes to its end when its lot is."""
+    o = proc_at(x, proc)
+    if o.queued > 0 and (run < proc0_at(x, proc).lot or (r.head == proc and r.tail == proc)):
+        return
+    if before < 0:
+        r.head = o.next
+    else:
+        proc_at(x, before).next = o.next
+    if r.tail == proc:
+        r.tail = before
+    o.next, o.listed = -1, 0
+    if o.queued > 0:
+        want(x, proc, o, 0)
+
+
+@kernel
+def _run(x: int, machine: int, m: Any, proc: int, qty: int, cal: int) -> None:
+    """Set up where the machine made something else or its lot is done, and make a job."""
+    o, s, h = proc_at(x, proc), proc0_at(x, proc), head_at(x, 0)
+    work = s.cycle * qty
+    if s.dist >= 0:
+        work *= quantile(x, s.dist, uniform(h.key, s.name, TIME, o.ordinal))
+    o.ordinal += 1
+    if m.last != proc or (s.lot > 0 and m.run >= s.lot):
+        work += s.setup
+        m.setups += 1
+        m.run = 0
+    m.last, m.proc, m.qty = proc, proc, qty
+    m.run += qty
+    o.queued -= qty
+    o.started += qty
+    span = int(work + 0.5)
+    m.end = end_of(x, cal, h.now, span)
+    m.busy += span
+    m.seq += 1
+    push(x, m.end, END, machine, m.seq, 0)
+
+
+@kernel
+def wake(x: int, p: int) -> None:
+    """A part is here: processes that waited for it try again."""
+    a, s, now = point_at(x, p), place_at(x, p), head_at(x, 0).now
+    a.waiting = 0
+    for k in range(s.first_user, s.first_user + s.users):
+        i = user_of(x, k)
+        o = proc_at(x, i)
+        if o.blocked == p + 1:
+            o.blocked = 0
+            o.starved += now - o.starved_at
+    for k in range(s.first_user, s.first_user + s.users):
+        try_start(x, proc0_at(x, user_of(x, k)).res)

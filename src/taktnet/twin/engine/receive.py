@@ -1,0 +1,163 @@
+"""Goods come in: unloading, incoming inspection, finished jobs; lead times are noted."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from taktnet.state.memory import kernel
+from taktnet.twin.engine.access import (
+    cell_at,
+    head_at,
+    lane0_at,
+    link_at,
+    place_at,
+    point_at,
+    proc0_at,
+    proc_at,
+    res_at,
+    server_at,
+    site_at,
+    tally_at,
+)
+from taktnet.twin.engine.goods import stock_in
+from taktnet.twin.engine.line import try_start, want
+from taktnet.twin.engine.pool import free_cell, new_cell
+from taktnet.twin.engine.road import delivered
+from taktnet.twin.engine.settle import settle
+from taktnet.twin.layout import SKETCH, Kind
+from taktnet.twin.queue import push
+from taktnet.twin.streams import Purpose, uniform
+from taktnet.twin.variates import good_of
+
+RELEASE, GOOD = int(Kind.RELEASE), int(Purpose.GOOD)
+UNIT = 1_000_000
+
+
+@kernel
+def arrive(x: int, entity: int, cell: int) -> None:
+    """A shipment is there; at a site that is down it waits at the gate."""
+    h = head_at(x, 0)
+    if entity < h.lanes:
+        t = site_at(x, lane0_at(x, entity).dest)
+        if t.down > 0:
+            if t.gate_head < 0:
+                t.gate_head = cell
+            else:
+                cell_at(x, t.gate_tail).next = cell
+            while cell_at(x, cell).next >= 0:
+                cell = cell_at(x, cell).next
+            t.gate_tail = cell
+            return
+    unload(x, cell)
+
+
+@kernel
+def unload(x: int, i: int) -> None:
+    """Every parcel of a shipment goes where it belongs."""
+    while i >= 0:
+        c = cell_at(x, i)
+        who, qty, placed, born, after = c.who, c.qty, c.placed, c.mark, c.next
+        free_cell(x, i)
+        if who < 0:
+            delivered(x, -1 - who, qty, placed)
+        else:
+            receive(x, who, qty, placed, born)
+        i = after
+
+
+@kernel
+def receive(x: int, link: int, qty: int, placed: int, born: int) -> None:
+    """A delivery of a link: into stock, or into inspection first."""
+    k = link_at(x, link)
+    p = k.dest
+    settle(x, p)
+    a, t, s = point_at(x, p), tally_at(x, p), place_at(x, p)
+    k.out -= qty
+    a.coming -= qty
+    t.received += qty
+    note_lead(t, head_at(x, 0).now - placed)
+    if s.inspect == 0:
+        stock_in(x, p, qty, born)
+        return
+    a.inspecting += qty
+    i = new_cell(x)
+    c = cell_at(x, i)
+    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, born, link, -1
+    push(x, head_at(x, 0).now + s.inspect, RELEASE, p, i, i)
+
+
+@kernel
+def note_lead(t: Any, span: int) -> None:
+    """A lead time, in moments (days) and in buckets of an eighth of an octave from a minute."""
+    days = span / 86_400e6
+    t.leads += 1
+    t.lead_sum += days
+    t.lead_squares += days * days
+    place = 0
+    if span > 60_000_000:
+        place = min(SKETCH - 1, 1 + int(8.0 * math.log(span / 60e6) * 1.4426950408889634))
+    t.sketch[place] += 1
+
+
+@kernel
+def released(x: int, p: int, i: int) -> None:
+    """Inspected goods are released."""
+    c = cell_at(x, i)
+    qty, born = c.qty, c.mark
+    free_cell(x, i)
+    settle(x, p)
+    point_at(x, p).inspecting -= qty
+    stock_in(x, p, qty, born)
+
+
+@kernel
+def finish(x: int, machine: int, seq: int) -> bool:
+    """A job is done; what is no good is made again. False for an end that was put off."""
+    m = server_at(x, machine)
+    if seq != m.seq & 0xFFFFFFFF or m.proc < 0:
+        return False
+    proc, qty, h = m.proc, m.qty, head_at(x, 0)
+    m.proc = -1
+    r = res_at(x, m.res)
+    m.next, m.listed, r.idle = r.idle, 1, machine
+    o, s = proc_at(x, proc), proc0_at(x, proc)
+    good = qty
+    if s.yield_rate < 1.0:
+        good = int(qty * s.yield_rate)
+        if qty % UNIT == 0:
+            u = uniform(h.key, s.name, GOOD, o.jobs)
+            good = good_of(u, qty // UNIT, s.yield_rate) * UNIT
+        o.jobs += 1
+        o.scrapped += qty - good
+        if good < qty:
+            want(x, proc, o, qty - good)
+    if good > 0:
+        _complete(x, o, s.point, good)
+    try_start(x, m.res)
+    return True
+
+
+@kernel
+def _complete(x: int, o: Any, p: int, good: int) -> None:
+    """Good output fills the oldest orders of the process."""
+    o.made += good
+    settle(x, p)
+    a, t, now = point_at(x, p), tally_at(x, p), head_at(x, 0).now
+    a.coming -= good
+    t.made += good
+    left = good
+    while left > 0:
+        i = o.head
+        c = cell_at(x, i)
+        part = min(left, c.qty)
+        link_at(x, c.who).out -= part
+        left -= part
+        c.qty -= part
+        if c.qty == 0:
+            note_lead(t, now - c.placed)
+            o.head = c.next
+            if o.head < 0:
+                o.tail = -1
+            free_cell(x, i)
+    stock_in(x, p, good, now)

@@ -1,0 +1,32 @@
+"""Time-weighted stock of a point, and the list of points that must be looked at again."""
+
+from __future__ import annotations
+
+from taktnet.state.memory import kernel
+from taktnet.twin.engine.access import head_at, point_at, set_work
+
+#: Bits of `POINT.flags`: waits to be examined; its next expiry is in the queue.
+LISTED, BATCHED = 1, 2
+
+
+@kernel
+def settle(x: int, p: int) -> None:
+    """Add the time since the point last changed to its areas (microseconds x millionths)."""
+    a = point_at(x, p)
+    now = head_at(x, 0).now
+    span = now - a.last
+    if span:
+        a.last = now
+        a.stock_area += float(span) * float(a.onhand)
+        a.owed_area += float(span) * float(a.queued)
+
+
+@kernel
+def touch(x: int, p: int) -> None:
+    """Have a point examined before the next event, in the order of touching."""
+    a = point_at(x, p)
+    if not a.flags & LISTED:
+        a.flags |= LISTED
+        h = head_at(x, 0)
+        set_work(x, h.work_tail & h.work_mask, p)
+        h.work_tail += 1

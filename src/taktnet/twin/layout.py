@@ -1,0 +1,226 @@
+"""The tables of the twin: what each record holds, and how they lie in one buffer.
+
+Times are int64 microseconds since the start of the run, quantities int64 millionths, money EUR as
+floats. A field that points at a cell or a node holds its number, -1 for none. Static tables
+belong to the model and are shared; the others are copied with every fork.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+SECOND = 1_000_000
+HOUR = 3_600 * SECOND
+DAY = 24 * HOUR
+#: Buckets of a lead-time sketch: eight to an octave, from one minute on.
+SKETCH = 160
+
+
+class Table(IntEnum):
+    """Tables by their place in the context."""
+
+    HEAD = 0
+    POINT = 1
+    LINK = 2
+    LANE = 3
+    SITE = 4
+    PROC = 5
+    RES = 6
+    SERVER = 7
+    CAL = 8
+    DEMAND = 9
+    TALLY = 10
+    ROAD = 11
+    CHANGE = 12
+    OPEN = 13
+    WORK = 14
+    SERIES = 15
+    BUCKET = 16
+    NODE = 17
+    CELL = 18
+    # static
+    PLACE = 19
+    LANE0 = 20
+    PROC0 = 21
+    RES0 = 22
+    DEMAND0 = 23
+    SITE0 = 24
+    EDITION = 25
+    PART = 26
+    USER = 27
+    SPAN = 28
+    LEAVE = 29
+    DIST = 30
+    KNOT = 31
+    BREAK = 32
+    CAL0 = 33
+    MEMBER = 34
+    PLAN = 35
+
+
+class Kind(IntEnum):
+    """Kinds of simulated events; the lower goes first at one instant."""
+
+    CHANGE = 1
+    REPAIR = 2
+    FAIL = 3
+    SHIFT = 4
+    ARRIVE = 5
+    RELEASE = 6
+    END = 7
+    EXPIRE = 8
+    REQUEST = 9
+    DEMAND = 10
+    REVIEW = 11
+    DEPART = 12
+    SNAPSHOT = 13
+
+
+class Change(IntEnum):
+    """What a timed change of a scenario does to its entity."""
+
+    SITE = 1  # value 1 takes the site down, -1 brings it up
+    LANE = 2
+    RESOURCE = 3
+    DEMAND = 4  # value multiplies the demand row's rate; below 0 it is the usual rate again
+
+
+#: Why a run stopped: done, or more room is needed for nodes and cells, or the trace.
+DONE, ROOM, TRACE_ROOM = 0, 1, 2
+#: `DIST.kind`.
+FIXED, EXPONENTIAL, LOGNORMAL, TABLE, QUANTILES = 0, 1, 2, 3, 4
+#: `DEMAND0.kind`.
+POISSON, NEGBIN, STEADY, NORMAL, LOGN, PLANNED = 0, 1, 2, 3, 4, 5
+#: Kinds of supply, `LINK.way`.
+MAKE, SHIP = 0, 1
+
+
+def _record(longs: str = "", floats: str = "", ints: str = "", words: str = "") -> np.dtype:
+    """A record of int64, float64, uint64 and int32 fields, in this order, of whole words."""
+    fields: list[Any] = [(name, "<i8") for name in longs.split()]
+    fields += [(name, "<f8") for name in floats.split()]
+    fields += [(name, "<u8") for name in words.split()]
+    small = ints.split()
+    fields += [(name, "<i4") for name in small]
+    if len(small) % 2:
+        fields.append(("pad", "<i4"))
+    return np.dtype(fields, align=True)
+
+
+#: One record: the clock, the queue, the pools, what was counted.
+HEAD = _record(
+    "now start end pending node_free node_used node_room cell_free cell_used cell_room"
+    " shift buckets cursor far open near heap pops mark mark_pops rebuilds work_head work_tail"
+    " work_mask events stale most snap_every snap_n snap_room points links lanes sites resources"
+    " servers calendars demands roads changes procs warm orders_waiting",
+    words="key",
+)
+#: A stocking point (site, item), two cache lines.
+POINT = _record(
+    "onhand inspecting coming reserved queued last decided level reorder lot wanted filled",
+    "stock_area owed_area",
+    "head tail policy flags waiting orders",
+)
+#: A supply option of a point: a loop, a source, or making it on the spot.
+LINK = _record(
+    "given out container moq prep collect",
+    "share spend price",
+    "cards lane signal_at lot least rule dest origin origin_site way active ordinal first_break"
+    " breaks decisions proc loop",
+    "name",
+)
+#: A lane: what waits at its dock, and what it has carried.
+LANE = _record("shipments vehicles", "cost kg m3 co2_t", "down head tail due next_leave ordinal")
+SITE = _record("", "", "down gate_head gate_tail held_head held_tail pad1")
+#: A process: what is to be started, and the orders it works for.
+PROC = _record(
+    "queued given started made scrapped starved_at starved",
+    "",
+    "next listed blocked ordinal head tail jobs",
+)
+RES = _record("idle_at", "", "head tail idle hold")
+#: One machine of a resource.
+SERVER = _record(
+    "qty end left run busy down down_at setups", "", "res next proc last hold listed seq fails"
+)
+CAL = _record("", "", "cursor on")
+#: A customer's demand for an item.
+DEMAND = _record(
+    "next ordinal carry lines units on_time_lines on_time_units late_sum short",
+    "factor",
+    "seq plan",
+)
+#: Seldom touched counts of a point.
+TALLY = np.dtype(
+    [
+        ("received", "<i8"),
+        ("made", "<i8"),
+        ("used", "<i8"),
+        ("shipped", "<i8"),
+        ("scrapped", "<i8"),
+        ("expired", "<i8"),
+        ("stockouts", "<i8"),
+        ("leads", "<i8"),
+        ("lead_sum", "<f8"),
+        ("lead_squares", "<f8"),
+        ("batch_head", "<i4"),
+        ("batch_tail", "<i4"),
+        ("sketch", "<i4", (SKETCH,)),
+    ]
+)
+#: Goods that are on the road when the run starts. `seen` is F(age), where the residual begins.
+ROAD = _record("qty age delay born", "seen", "who lane lost kind ref pad1", "name")
+CHANGE = _record("at", "value", "what entity")
+WORK = np.dtype("<i4")
+#: One row per snapshot: time, stock value, units owed, wanted, filled, on the way, freight cost.
+SERIES = _record("at", "stock owed wanted filled coming spend freight", "")
+BUCKET = np.dtype("<i4")
+#: A pending event; `order` is kind, entity and the sequence of that entity.
+NODE = _record("t order", "", "arg next")
+#: A request, a parcel, a batch or a production order.
+CELL = _record("qty placed mark", "", "who next")
+
+#: What never changes about a point.
+PLACE = _record(
+    "container review shelf inspect",
+    "cost kg m3 holding",
+    "site item first_link links first_user users first_proc procs first_edition editions kind pad1",
+)
+LANE0 = _record(
+    "customs",
+    "cap_kg cap_m3 cost_shipment cost_kg cost_m3 co2 km",
+    "dist first_leave leaves origin dest vehicles",
+    "name",
+)
+PROC0 = _record("setup lot", "cycle yield_rate share", "point res dist pad1", "name")
+RES0 = _record("", "mtbf mttr", "site cal first_server servers", "name")
+DEMAND0 = _record(
+    "lead first", "rate p1 p2 price", "point lane site kind partial prio plan plans", "name"
+)
+SITE0 = _record("", "", "first_res res first_point points")
+#: Which parts go into a product until when.
+EDITION = _record("until", "", "first parts")
+PART = _record("", "per", "point pad1")
+USER = np.dtype("<i4")
+#: A working span and the working time before it.
+SPAN = _record("on off done")
+LEAVE = np.dtype("<i8")
+DIST = _record("", "a b mean", "kind first knots pad1")
+KNOT = np.dtype("<f8")
+BREAK = _record("qty", "price")
+CAL0 = _record("", "", "first spans first_member members")
+MEMBER = np.dtype("<i4")
+PLAN = _record("at qty")
+#: What is open when the run starts: a customer's order (who < 0), an order of a link, or
+#: (started = 1) the order that a job under way works for.
+OPEN = _record("qty placed", "", "who started")
+
+DTYPES: dict[Table, np.dtype] = {t: globals()[t.name] for t in Table}
+#: Tables of a run, copied with every fork.
+OWN: tuple[Table, ...] = tuple(t for t in Table if t <= Table.CELL)
+#: Those among them of which only the used part is copied.
+POOLS = (Table.NODE, Table.CELL)
+FIRST_STATIC = Table.PLACE

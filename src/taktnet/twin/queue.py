@@ -1,0 +1,286 @@
+"""The queue of pending events: a calendar queue, and a 4-ary heap as its reference.
+
+Both pop in the order (time, kind, entity, sequence of that entity), so runs are equal bit for
+bit. The calendar is a ring of buckets that are 2^shift microseconds wide; pushing hangs a node
+into its bucket in no order, and a bucket is sorted when the hand reaches it. What lies beyond one
+turn of the ring waits in a list of its own. Every `CHECK` pops the width is set anew to about the
+mean gap between events (Brown, CACM 31(10), 1988; Ronngren and Ayani, ACM TOMACS 7(2), 1997).
+"""
+
+# ruff: noqa: PLR0917  (compiled functions take their arguments by position)
+
+from __future__ import annotations
+
+from typing import Any
+
+from taktnet.state.memory import kernel
+from taktnet.twin.engine.access import bucket_of, head_at, node_at, set_bucket
+
+CHECK = 4096
+MIN_SHIFT, MAX_SHIFT = 4, 44
+MIN_BUCKETS = 64
+_ENTITY_BITS, _SEQ_BITS = 26, 32
+
+
+@kernel
+def push(x: int, t: int, kind: int, entity: int, seq: int, arg: int) -> int:
+    """Have an event at time t; the caller made sure of room. Returns its node."""
+    h = head_at(x, 0)
+    order = (kind << 58) | (entity << 32) | (seq & 0xFFFFFFFF)
+    if h.heap:
+        _heap_push(x, h, t, order, arg)
+        return -1
+    i = h.node_free
+    if i >= 0:
+        h.node_free = node_at(x, i).next
+    else:
+        i = h.node_used
+        h.node_used = i + 1
+    n = node_at(x, i)
+    n.t, n.order, n.arg = t, order, arg
+    h.pending += 1
+    _hang(x, h, i, n)
+    return i
+
+
+@kernel
+def _hang(x: int, h: Any, i: int, n: Any) -> None:
+    bucket = n.t >> h.shift
+    if bucket <= h.cursor:
+        _insert_near(x, h, i, n)
+    elif bucket - h.cursor < h.buckets:
+        b = bucket & (h.buckets - 1)
+        n.next = bucket_of(x, b)
+        set_bucket(x, b, i)
+    else:
+        n.next = h.far
+        h.far = i
+
+
+@kernel
+def _insert_near(x: int, h: Any, i: int, n: Any) -> None:
+    """Into the sorted list of the bucket under the hand."""
+    before, j = -1, h.near
+    while j >= 0:
+        m = node_at(x, j)
+        if n.t < m.t or (n.t == m.t and n.order < m.order):
+            break
+        before, j = j, m.next
+    n.next = j
+    if before < 0:
+        h.near = i
+    else:
+        node_at(x, before).next = i
+
+
+@kernel
+def first(x: int) -> int:
+    """The node of the next event, which stays; -1 when there is none."""
+    h = head_at(x, 0)
+    if h.heap:
+        return 0 if h.pending > 0 else -1
+    if h.near >= 0:
+        return h.near
+    if h.pending == 0:
+        return -1
+    mask = h.buckets - 1
+    cursor = h.cursor
+    turn = (cursor | mask) + 1  # far events are looked through once in every turn of the ring
+    while True:
+        cursor += 1
+        if cursor >= turn:
+            cursor = _unpack(x, h, cursor)
+            if cursor >= turn + mask:  # the ring is empty: go to the earliest event of all
+                _unpack(x, h, cursor)
+            turn = (cursor | mask) + 1
+        b = cursor & mask
+        i = bucket_of(x, b)
+        if i >= 0:
+            break
+    set_bucket(x, b, -1)
+    h.cursor = cursor
+    h.near = i if node_at(x, i).next < 0 else _sort(x, i)
+    return h.near
+
+
+@kernel
+def _unpack(x: int, h: Any, cursor: int) -> int:
+    """Hang far events anew that the ring reaches now; with an empty ring jump to the earliest."""
+    i, far, least, count = h.far, -1, -1, 0
+    mask = h.buckets - 1
+    while i >= 0:
+        n = node_at(x, i)
+        after, bucket = n.next, n.t >> h.shift
+        if bucket - cursor < h.buckets:
+            b = bucket & mask
+            n.next = bucket_of(x, b)
+            set_bucket(x, b, i)
+        else:
+            n.next = far
+            far = i
+            count += 1
+            if least < 0 or bucket < least:
+                least = bucket
+        i = after
+    h.far = far
+    return least if count == h.pending else cursor
+
+
+@kernel
+def _earlier(x: int, i: int, j: int) -> bool:
+    a, b = node_at(x, i), node_at(x, j)
+    return a.t < b.t or (a.t == b.t and a.order < b.order)
+
+
+@kernel
+def _sort(x: int, i: int) -> int:
+    """Sort a list of nodes: runs of 1, 2, 4, ... merged bottom up."""
+    size = 1
+    while True:
+        left, i, tail, merges = i, -1, -1, 0
+        while left >= 0:
+            merges += 1
+            right, n_left = left, 0
+            while n_left < size and right >= 0:
+                n_left += 1
+                right = node_at(x, right).next
+            n_right = size
+            while n_left > 0 or (n_right > 0 and right >= 0):
+                if n_left == 0 or (n_right > 0 and right >= 0 and _earlier(x, right, left)):
+                    take, right, n_right = right, node_at(x, right).next, n_right - 1
+                else:
+                    take, left, n_left = left, node_at(x, left).next, n_left - 1
+                if tail < 0:
+                    i = take
+                else:
+                    node_at(x, tail).next = take
+                tail = take
+            left = right
+        node_at(x, tail).next = -1
+        if merges <= 1:
+            return i
+        size *= 2
+
+
+@kernel
+def drop_first(x: int, i: int) -> None:
+    """Take the first event, node i, off the queue. Its fields were read before."""
+    h = head_at(x, 0)
+    if h.heap:
+        _heap_drop(x, h)
+        return
+    n = node_at(x, i)
+    h.near = n.next
+    n.next = h.node_free
+    h.node_free = i
+    h.pending -= 1
+    h.pops += 1
+    if h.pops - h.mark_pops >= CHECK:
+        _check(x, h, n.t)
+
+
+@kernel
+def _check(x: int, h: Any, now: int) -> None:
+    """Set the width of buckets to the mean gap between events, and their number to the load."""
+    gap = (now - h.mark) // (h.pops - h.mark_pops)
+    h.mark, h.mark_pops = now, h.pops
+    shift = MIN_SHIFT
+    while shift < MAX_SHIFT and (1 << shift) < gap:
+        shift += 1
+    buckets = MIN_BUCKETS
+    while buckets < h.pending and buckets < h.node_room:
+        buckets *= 2
+    off = shift - h.shift
+    fits = buckets <= h.buckets <= 4 * buckets
+    if -1 <= off <= 1 and fits:
+        return
+    rebuild(x, shift, h.buckets if fits else buckets)
+
+
+@kernel
+def rebuild(x: int, shift: int, buckets: int) -> None:
+    """Hang all events anew into so many buckets of 2^shift microseconds."""
+    h = head_at(x, 0)
+    every = h.far
+    for b in range(h.buckets):
+        i = bucket_of(x, b)
+        while i >= 0:
+            n = node_at(x, i)
+            after, n.next = n.next, every
+            every, i = i, after
+    i = h.near
+    while i >= 0:
+        n = node_at(x, i)
+        after, n.next = n.next, every
+        every, i = i, after
+    h.shift, h.buckets, h.far, h.near = shift, buckets, -1, -1
+    h.rebuilds += 1
+    for b in range(buckets):
+        set_bucket(x, b, -1)
+    h.cursor = (h.now >> shift) - 1
+    while every >= 0:
+        n = node_at(x, every)
+        after = n.next
+        _hang(x, h, every, n)
+        every = after
+
+
+@kernel
+def _heap_push(x: int, h: Any, t: int, order: int, arg: int) -> None:
+    i = h.pending
+    h.pending = i + 1
+    h.node_used = max(h.node_used, h.pending)
+    while i > 0:
+        up = (i - 1) >> 2
+        u = node_at(x, up)
+        if u.t < t or (u.t == t and u.order < order):
+            break
+        n = node_at(x, i)
+        n.t, n.order, n.arg = u.t, u.order, u.arg
+        i = up
+    n = node_at(x, i)
+    n.t, n.order, n.arg = t, order, arg
+
+
+@kernel
+def _heap_drop(x: int, h: Any) -> None:
+    last = h.pending - 1
+    h.pending = last
+    h.pops += 1
+    e = node_at(x, last)
+    t, order, arg = e.t, e.order, e.arg
+    i = 0
+    while True:
+        child = (i << 2) + 1
+        if child >= last:
+            break
+        best = child
+        for k in range(child + 1, min(child + 4, last)):
+            if _earlier(x, k, best):
+                best = k
+        b = node_at(x, best)
+        if t < b.t or (t == b.t and order < b.order):
+            break
+        n = node_at(x, i)
+        n.t, n.order, n.arg = b.t, b.order, b.arg
+        i = best
+    n = node_at(x, i)
+    n.t, n.order, n.arg = t, order, arg
+
+
+@kernel
+def kind_of(order: int) -> int:
+    """The kind of event in an order word."""
+    return order >> 58
+
+
+@kernel
+def entity_of(order: int) -> int:
+    """The entity of an order word."""
+    return (order >> 32) & 0x3FFFFFF
+
+
+@kernel
+def seq_of(order: int) -> int:
+    """The sequence number of an order word."""
+    return order & 0xFFFFFFFF

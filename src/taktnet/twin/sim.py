@@ -1,0 +1,233 @@
+"""A model, shared and never changed, and a run of it: one buffer that forks by copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from taktnet.base.errors import TaktnetError
+from taktnet.twin.engine.loop import SPARE, enter
+from taktnet.twin.layout import DAY, DTYPES, HOUR, OWN, POOLS, ROOM, SERIES, Table
+
+ALIGN = 64
+Tables = dict[Table, np.ndarray]
+
+
+class TooMuchMemory(TaktnetError):
+    """A run needs more memory than it may have."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network at one instant, lowered to arrays. Make it with `lower`.
+
+    `points`, `links`, ... are the names of what the records of each table are, in their order: a
+    point is (site, item), a link (site, item, loop id or origin, lane), a demand row (customer,
+    item, supplier). `at` is the start in microseconds since 1970 UTC, `days` how far calendars
+    and timetables reach. `live` says whether it begins from a state.
+    """
+
+    at: int
+    days: float
+    live: bool
+    static: Mapping[Table, np.ndarray]
+    fresh: Mapping[Table, np.ndarray]
+    points: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str, str, str], ...]
+    lanes: tuple[str, ...]
+    sites: tuple[str, ...]
+    processes: tuple[tuple[str, str, str], ...]
+    resources: tuple[str, ...]
+    demands: tuple[tuple[str, str, str], ...]
+    shipments: tuple[tuple[str, str], ...] = ()
+    currency: str = "EUR"
+    memory_limit: int = 4 << 30
+    _index: dict[str, dict[Any, int]] = field(default_factory=dict[str, dict[Any, int]])
+
+    def find(self, table: str, name: Any) -> int:
+        """The number of a point, link, lane, site, ... by its name; -1 if there is none."""
+        index = self._index.get(table)
+        if index is None:
+            index = self._index[table] = {n: i for i, n in enumerate(getattr(self, table))}
+        return index.get(name, -1)
+
+    def sim(self, *, heap: bool = False) -> Sim:
+        """A run that has not begun; `heap` takes the reference queue, with the same bits."""
+        return Sim(self, dict(self.fresh), heap=heap)
+
+
+class Sim:
+    """One run of a model: `begin`, then `run_to`; `fork` at any time.
+
+    Records are read and changed by name of table through `table`; times are microseconds since
+    the start, quantities millionths.
+    """
+
+    __slots__ = ("_buffer", "_context", "_fixed", "model", "tables")
+
+    def __init__(self, model: Model, tables: Tables, *, heap: bool = False) -> None:
+        self.model = model
+        counts = {t: len(a) for t, a in tables.items()}
+        pools = max(1 << 13, _power(4 * sum(counts.values())))
+        tables = {**tables, Table.NODE: np.zeros(pools, DTYPES[Table.NODE])}
+        tables[Table.CELL] = np.zeros(pools, DTYPES[Table.CELL])
+        tables[Table.BUCKET] = np.full(pools, -1, np.int32)
+        work = _power(max(1, len(tables[Table.POINT])))
+        tables[Table.WORK] = np.zeros(work, np.int32)
+        self._build(tables, copy_pools=False)
+        h: Any = self.tables[Table.HEAD][0]
+        h["work_mask"], h["heap"] = work - 1, int(heap)
+        h["node_room"] = h["cell_room"] = pools
+        h["node_free"] = h["cell_free"] = h["far"] = h["near"] = -1
+        h["buckets"], h["cursor"] = 64, -1
+
+    def _build(self, tables: Tables, *, copy_pools: bool = True) -> None:
+        """Lay the tables out in one buffer; a pool's unused part is left as it is."""
+        offset, places = 0, dict[Table, int]()
+        for t in OWN:
+            places[t] = offset
+            offset += -(-tables[t].nbytes // ALIGN) * ALIGN
+        if offset > self.model.memory_limit:
+            raise TooMuchMemory(
+                f"one run needs {offset / 1e6:.0f} MB, allowed are"
+                f" {self.model.memory_limit / 1e6:.0f} MB; simulate fewer days or sites"
+            )
+        raw = np.empty(offset + ALIGN, np.uint8)
+        shift = -raw.ctypes.data % ALIGN
+        self._buffer = raw[shift : shift + offset]
+        self._fixed = places[Table.NODE]
+        self._bind({t: (places[t], len(tables[t])) for t in OWN})
+        for t in OWN:
+            if t in POOLS:
+                n = self._used(t) if copy_pools else 0
+                self.tables[t][:n] = tables[t][:n]
+            else:
+                self.tables[t][:] = tables[t]
+
+    def _bind(self, places: Mapping[Table, tuple[int, int]]) -> None:
+        self.tables: Tables = {}
+        self._context = np.zeros(len(Table), np.int64)
+        base = self._buffer.ctypes.data
+        for t, (offset, n) in places.items():
+            size = n * DTYPES[t].itemsize
+            self.tables[t] = self._buffer[offset : offset + size].view(DTYPES[t])
+            self._context[t] = base + offset
+        for t, array in self.model.static.items():
+            self._context[t] = array.ctypes.data
+
+    def _used(self, t: Table) -> int:
+        h = self.tables[Table.HEAD][0]
+        return int(h["node_used"] if t == Table.NODE else h["cell_used"])
+
+    @property
+    def head(self) -> Any:
+        """The one record of the clock, the queue and the pools."""
+        return self.tables[Table.HEAD][0]
+
+    @property
+    def address(self) -> int:
+        """Where compiled code finds the tables."""
+        return int(self._context.ctypes.data)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that a fork copies."""
+        pools = sum(self._used(t) * DTYPES[t].itemsize for t in POOLS)
+        return self._fixed + pools
+
+    @property
+    def events(self) -> int:
+        """Events that happened so far."""
+        return int(self.head["events"])
+
+    def fork(self) -> Sim:
+        """The same run, to go its own way from here."""
+        other = object.__new__(Sim)
+        other.model = self.model
+        raw = np.empty(len(self._buffer) + ALIGN, np.uint8)
+        shift = -raw.ctypes.data % ALIGN
+        other._buffer = raw[shift : shift + len(self._buffer)]
+        other._fixed = self._fixed
+        start = self._buffer.ctypes.data
+        other._bind({t: (a.ctypes.data - start, len(a)) for t, a in self.tables.items()})
+        other.load(self)
+        return other
+
+    def load(self, other: Sim) -> None:
+        """Become what `other` is: a copy of the used part. Grows to its size where needed."""
+        if len(self._buffer) != len(other._buffer) or self._fixed != other._fixed:
+            self._build(other.tables)
+            return
+        self._buffer[: self._fixed] = other._buffer[: self._fixed]
+        for t in POOLS:
+            n = other._used(t)
+            self.tables[t][:n] = other.tables[t][:n]
+
+    def begin(
+        self, seed: int, replication: int = 0, *, days: float = 0, every_h: float = 0
+    ) -> None:
+        """Draw the luck of a replication and have the first events.
+
+        With `every_h` totals of the network are noted so often, for `days`.
+        """
+        if every_h > 0:
+            self.room_for_series(int(days * 24 / every_h) + 1, round(every_h * HOUR))
+        enter(self.address, 0, seed, replication)
+
+    def room_for_series(self, rows: int, every: int) -> None:
+        """Have room for so many snapshots, one every `every` microseconds."""
+        if len(self.tables[Table.SERIES]) < rows:
+            self.resize({Table.SERIES: np.zeros(rows, SERIES)})
+        self.head["snap_every"], self.head["snap_room"] = every, rows
+
+    def run_to(self, days: float) -> None:
+        """Let everything happen up to so many days after the start."""
+        end = round(days * DAY)
+        if end > self.model.days * DAY + DAY:
+            raise TaktnetError(
+                f"the model reaches {self.model.days:g} days and cannot run {days:g};"
+                " lower the network for more days"
+            )
+        while enter(self.address, 1, end, 0) == ROOM:
+            self._grow()
+
+    def forget(self) -> None:
+        """Count from now on only: the end of the warm-up."""
+        enter(self.address, 2, 0, 0)
+
+    def resize(self, tables: Tables) -> None:
+        """Give tables another content and length."""
+        self._build({**self.tables, **tables})
+
+    def _grow(self) -> None:
+        """Twice the room in the pool that is short."""
+        h, more = self.head, Tables()
+        if h["pending"] + SPARE > h["node_room"]:
+            room = 2 * int(h["node_room"])
+            more[Table.NODE] = _wider(self.tables[Table.NODE], room)
+            more[Table.BUCKET] = _wider(self.tables[Table.BUCKET], room)
+            h["node_room"] = room
+        if h["cell_used"] + SPARE > h["cell_room"]:
+            room = 2 * int(h["cell_room"])
+            more[Table.CELL] = _wider(self.tables[Table.CELL], room)
+            h["cell_room"] = room
+        self._build({**self.tables, **more})
+
+    def patch(self, changes: Iterable[Any]) -> None:
+        """Apply the changes of a scenario (see `taktnet.twin.patch`) before the run begins."""
+        from taktnet.twin.patch import apply
+
+        apply(self, changes)
+
+
+def _wider(array: np.ndarray, rows: int) -> np.ndarray:
+    new = np.empty(rows, array.dtype)
+    new[: len(array)] = array
+    return new
+
+
+def _power(n: int) -> int:
+    return 1 << max(0, (n - 1).bit_length())
