@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -14,30 +15,42 @@ from taktnet.app.tower import Tower
 from taktnet.app.writer import Closed
 from taktnet.base.errors import TaktnetError
 from taktnet.exchange.events import read_file
+from taktnet.kpi.exact import DAY
 from taktnet.ledger.event import AnyEvent
+from taktnet.ledger.fact import micros
 
 _LOG = logging.getLogger(__name__)
+_NEVER = 1 << 62
 _ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 
 
 class Source(NamedTuple):
-    """A file of events, and how fast it is lived through (None: without pause)."""
+    """A file of events; its last `live_days` are lived through at the player's speed."""
 
     path: Path
-    speed: float | None
+    live_days: float
 
 
 def example_sources(folder: Path) -> list[Source]:
-    """The history of an example, without pause, then its live events."""
+    """The history of an example, without pause, then all of its live events at speed."""
     found: list[Source] = []
-    for stem, paced in (("history", False), ("live", True)):
+    for stem, days in (("history", 0.0), ("live", math.inf)):
         files = (folder / f"{stem}{ending}" for ending in _ENDINGS)
-        found += [Source(file, 0.0 if paced else None) for file in files if file.is_file()]
+        found += [Source(file, days) for file in files if file.is_file()]
     return found
 
 
+def live_from(source: Source) -> int:
+    """The business time from which a file is lived through, microseconds since 1970 UTC."""
+    if source.live_days in (0.0, math.inf):
+        return 0 if source.live_days else _NEVER
+    pieces = read_file(source.path)
+    newest = max((micros(event.at) for piece in pieces for event in piece), default=0)
+    return newest - round(source.live_days * DAY)
+
+
 class Player:
-    """Plays sources one after the other. A speed of 0 in a source is the player's own speed."""
+    """Plays sources one after the other, live at `speed` seconds of history a second."""
 
     def __init__(self, tower: Tower, sources: list[Source], speed: float) -> None:
         for source in sources:
@@ -63,10 +76,9 @@ class Player:
     def _run(self) -> None:
         try:
             for source in self._sources:
-                speed = self._speed if source.speed == 0.0 else source.speed or 0.0
                 # What was played before goes by without pause.
-                played = self._tower.ledger.head.recorded
-                pace = Pace(speed=speed, since=played, stop=self._stop.is_set)
+                since = max(live_from(source), self._tower.ledger.head.recorded)
+                pace = Pace(speed=self._speed, since=since, stop=self._stop.is_set)
                 self._tower.replay(self._pieces(source.path), pace)
         except Closed:
             return

@@ -38,6 +38,12 @@ def up(
     speed: Annotated[
         float, typer.Option("--speed", min=0, help="Seconds of history a second; 0: no pause.")
     ] = _SPEED,
+    live_days: Annotated[
+        float,
+        typer.Option(
+            "--live-days", min=0, help="Days at its end that go at --speed; the rest now."
+        ),
+    ] = 7.0,
     port: Annotated[int | None, typer.Option("--port", help="Port; 0 takes any free one.")] = None,
     host: Annotated[
         str | None, typer.Option("--host", help="Address; beyond loopback it needs a token.")
@@ -50,8 +56,9 @@ def up(
 ) -> None:
     """Start the tower and its web pages; without a path, on the shipped example.
 
-    An example's history goes in without pause, then its live events at --speed. Everything is
-    kept: a second start goes on where the first one stopped.
+    An example's history goes in without pause, then its live events at --speed; of a file to
+    replay only the last --live-days go at --speed. Everything is kept: a second start goes on
+    where the first one stopped.
 
     \b
     Examples:
@@ -68,7 +75,7 @@ def up(
     from taktnet.web import server
 
     found, sources = _where(path, example, place)
-    sources += [Source(file, speed) for file in replay or ()]
+    sources += [Source(file, live_days) for file in replay or ()]
     file = found.place / home.SETTINGS
     settings = Settings.read(file, port=port, host=host, token=token)
     listener = server.bind(settings)
