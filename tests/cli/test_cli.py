@@ -263,16 +263,16 @@ def test_up_replays_serves_and_stops(running):
         assert tower.verify().good
 
 
-@pytest.mark.slow
-def test_help_is_quick():
-    """`taktnet --help` takes at most 0.4 s of processor time."""
+def help_cpu_s():
+    """Processor time of one `taktnet --help` in a new process."""
     before = os.times()
-    subprocess.run([sys.executable, "-m", "taktnet.cli.main", "--help"], check=True,
-                   capture_output=True)  # fmt: skip
+    command = [sys.executable, "-m", "taktnet.cli.main", "--help"]
+    subprocess.run(command, check=True, capture_output=True)
     after = os.times()
-    used_s = (
-        after.children_user
-        + after.children_system
-        - (before.children_user + before.children_system)
-    )
-    assert used_s <= 0.6, used_s
+    user = after.children_user - before.children_user
+    return user + after.children_system - before.children_system
+
+
+def test_help_is_quick():
+    """`taktnet --help` takes at most 0.4 s of processor time (the best of three)."""
+    assert min(help_cpu_s() for _ in range(3)) <= 0.4

@@ -86,7 +86,7 @@ def up(
         url = server.address(listener, settings)
         note = home.mark_running(found.place, url)
         try:
-            _tell(url, found, json)
+            _tell(url, found, bool(settings.token), json)
             player.start()
             server.serve(tower, settings, listener)
         finally:
@@ -118,10 +118,12 @@ def _where(path: Path | None, example: str, place: Path | None) -> tuple[Home, l
     return home.Home(kept, network), example_sources(folder)
 
 
-def _tell(url: str, found: Home, json: bool) -> None:
+def _tell(url: str, found: Home, locked: bool, json: bool) -> None:
     if json:
         json_out({"url": url, "place": str(found.place), "network": str(found.network or "")})
         return
     out = console()
     out.print(f"The tower is at {url}", style="bold green")
+    if locked:
+        out.print(f"  in a browser, once: {url}/?token= and the token", markup=False)
     out.print(f"  kept in {found.place}; stop it with Ctrl-C")
