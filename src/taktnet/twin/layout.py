@@ -15,7 +15,7 @@ import numpy as np
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
-#: Buckets of a lead-time sketch: eight to an octave, from one minute on.
+#: Buckets of a lead-time sketch: under a minute, then eight equal ones to each octave.
 SKETCH = 160
 
 

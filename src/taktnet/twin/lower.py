@@ -469,11 +469,12 @@ class _Lowering:
             links = self.rows[Table.LINK][place["first_link"] :][: place["links"]]
             left += [k["origin"] for k in links if k.get("active")]
             if any(k["way"] == y.MAKE for k in links):
-                left += self._parts(place)
+                left += self._parts(p)
         return found
 
-    def _parts(self, place: dict[str, Any]) -> list[int]:
+    def _parts(self, p: int) -> list[int]:
         """The points of all parts that a point's item is ever made of."""
+        place = self.rows[Table.PLACE][p]
         first, n = place["first_edition"], place.get("editions", 0)
         found: list[int] = []
         for edition in self.rows[Table.EDITION][first : first + n]:
@@ -485,8 +486,7 @@ class _Lowering:
         """Which processes use a point."""
         users: dict[int, dict[int, None]] = {}
         for i, row in enumerate(self.rows[Table.PROC0]):
-            place: dict[str, Any] = self.rows[Table.PLACE][row["point"]]
-            for part in self._parts(place):
+            for part in self._parts(int(row["point"])):
                 users.setdefault(part, {})[i] = None
         for p, place in enumerate(self.rows[Table.PLACE]):
             place["first_user"] = len(self.plain[Table.USER])

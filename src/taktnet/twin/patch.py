@@ -127,8 +127,9 @@ def _check(sim: Sim, c: AnyChange, where: str) -> Iterator[Fault]:
     elif isinstance(c, Demand):
         if not _rows(sim, c):
             yield unknown("item", f"{c.site}|{c.item}|{c.supplier}", "a demand of the network")
-        if not 0 <= c.factor < 1e6:
-            yield Fault("scenario", 0, "factor", f"{c.factor:g}", "0 or more", subject=where)
+        if not (c.factor == 0 or 1e-3 <= c.factor <= 1e3):
+            wanted = "0, or 0.001 to 1000"
+            yield Fault("scenario", 0, "factor", f"{c.factor:g}", wanted, subject=where)
         yield from _period(c.start_h, c.end_h, where)
     elif model.find("points", (c.site, c.item)) < 0:
         yield unknown("item", f"{c.site}|{c.item}", "a stocking point of the network")

@@ -17,6 +17,8 @@ from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import bucket_of, head_at, node_at, set_bucket
 
 CHECK = 4096
+#: Buckets of so many events are sorted by insertion, longer ones by merging.
+FEW = 8
 MIN_SHIFT, MAX_SHIFT = 4, 44
 MIN_BUCKETS = 64
 _ENTITY_BITS, _SEQ_BITS = 26, 32
@@ -99,7 +101,22 @@ def first(x: int) -> int:
             break
     set_bucket(x, b, -1)
     h.cursor = cursor
-    h.near = i if node_at(x, i).next < 0 else _sort(x, i)
+    h.near = -1
+    if node_at(x, i).next < 0:
+        h.near = i
+        return i
+    count = 0
+    while i >= 0 and count < FEW:
+        n = node_at(x, i)
+        after = n.next
+        _insert_near(x, h, i, n)
+        i, count = after, count + 1
+    if i >= 0:
+        last = h.near
+        while node_at(x, last).next >= 0:
+            last = node_at(x, last).next
+        node_at(x, last).next = i
+        h.near = _sort(x, h.near)
     return h.near
 
 
@@ -185,10 +202,10 @@ def _check(x: int, h: Any, now: int) -> None:
     gap = (now - h.mark) // (h.pops - h.mark_pops)
     h.mark, h.mark_pops = now, h.pops
     shift = MIN_SHIFT
-    while shift < MAX_SHIFT and (1 << shift) < gap:
+    while shift < MAX_SHIFT and (2 << shift) <= gap:
         shift += 1
     buckets = MIN_BUCKETS
-    while buckets < h.pending and buckets < h.node_room:
+    while buckets < 2 * h.pending and buckets < h.node_room:
         buckets *= 2
     off = shift - h.shift
     fits = buckets <= h.buckets <= 4 * buckets

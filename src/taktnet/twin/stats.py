@@ -103,8 +103,8 @@ def lead_quantile(sketch: Any, q: float) -> float | None:
     if total == 0:
         return None
     place = int(np.searchsorted(np.cumsum(sketch), q * total))
-    minutes = 2.0 ** (min(place, SKETCH - 1) / 8.0)
-    return minutes / 1440
+    octave, eighth = divmod(min(place, SKETCH - 1), 8)
+    return 2.0**octave * (1 + eighth / 8) / 1440
 
 
 __all__ = ["Model", "lead_quantile", "of_demand", "of_lanes", "of_points", "of_resources"]

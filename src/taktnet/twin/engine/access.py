@@ -87,6 +87,18 @@ def setter(table: Table) -> Any:
     return put
 
 
+@intrinsic
+def eighths(typing_context: Any, value: Any) -> Any:
+    """How many eighths of octaves a number from 1 on lies above 1: its exponent and three bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        long = ir.IntType(64)
+        bits = builder.lshr(builder.bitcast(args[0], long), long(49))
+        return builder.sub(bits, long(1023 << 3))
+
+    return types.int64(types.float64), generate
+
+
 head_at = records(Table.HEAD)
 point_at = records(Table.POINT)
 link_at = records(Table.LINK)

@@ -54,10 +54,12 @@ def by_cards(x: int, p: int, a: Any) -> bool:
     if s.links == 0:
         return False
     position = rules.position(a.onhand, a.inspecting, a.coming, 0, 0, 0)
-    capacity = 0
+    capacity, least = 0, 1 << 62
     for i in range(s.first_link, s.first_link + s.links):
-        capacity += link_at(x, i).cards * link_at(x, i).container
-    if position >= capacity:
+        loop = link_at(x, i)
+        capacity += loop.cards * loop.container
+        least = min(least, loop.container)
+    if capacity - position < least:  # no container is empty
         return False
     best, best_n, most = -1, 0, 0.0
     for i in range(s.first_link, s.first_link + s.links):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import (
     cell_at,
+    eighths,
     head_at,
     lane0_at,
     link_at,
@@ -89,14 +89,14 @@ def receive(x: int, link: int, qty: int, placed: int, born: int) -> None:
 
 @kernel
 def note_lead(t: Any, span: int) -> None:
-    """A lead time, in moments (days) and in buckets of an eighth of an octave from a minute."""
+    """A lead time, in moments (days) and in eight equal buckets to an octave, from a minute on."""
     days = span / 86_400e6
     t.leads += 1
     t.lead_sum += days
     t.lead_squares += days * days
     place = 0
     if span > 60_000_000:
-        place = min(SKETCH - 1, 1 + int(8.0 * math.log(span / 60e6) * 1.4426950408889634))
+        place = min(SKETCH - 1, 1 + eighths(span / 60e6))
     t.sketch[place] += 1
 
 
