@@ -26,6 +26,8 @@ from urllib.parse import urlsplit
 import httpx
 from http_ingest import cpu_s, prepare, running
 
+from taktnet.app import home
+
 BARS = {5_000: 12.0, 10_000: 20.0}
 SUBSCRIBERS = 20
 CONNECTIONS = 4
@@ -214,11 +216,15 @@ def main() -> int:
     parser.add_argument("--rates", default="1000,5000,10000")
     parser.add_argument("--sites", type=int, default=200)
     parser.add_argument("--dir", type=Path, default=None, help="where the ledger lies")
+    parser.add_argument("--channel", choices=("files", "none"), default="files",
+                        help="where the decisions of the run are sent")  # fmt: skip
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(dir=args.dir) as name:
         place, places = prepare(Path(name), args.sites)
+        text = f'[channels.default]\nkind = "{args.channel}"\n'
+        (place / home.SETTINGS).write_text(text, encoding="utf-8")
         with running(place) as server:
             asyncio.run(measure(server, places, 500, 2.0))  # warm: kernels, pools, page cache
             rates = map(int, args.rates.split(","))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,51 +25,35 @@ def drop(folder: Path, messages: Sequence[tuple[str, bytes]]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     targets = [folder / name(id_) for id_, _ in messages]
     parts = [target.with_suffix(".part") for target in targets]
-    together = len(messages) >= _MANY and _SYNCFS is not None
     for part, (_, body) in zip(parts, messages, strict=True):
-        _write(part, body, sync=not together)
-    if together:
-        _sync(folder, whole=True)
+        _write(part, body)
     for part, target in zip(parts, targets, strict=True):
         part.replace(target)
     _sync(folder)
     return targets
 
 
-def _write(path: Path, body: bytes, *, sync: bool) -> None:
+def _write(path: Path, body: bytes) -> None:
+    # One flush a file: a flush of the whole disk would hold up the ledger's commits for as long.
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o644)
     try:
         left = memoryview(body)
         while left:
             left = left[os.write(handle, left) :]
-        if sync:
-            os.fsync(handle)
+        os.fsync(handle)
     finally:
         os.close(handle)
 
 
-def _sync(folder: Path, *, whole: bool = False) -> None:
-    """Make the folder's entries durable; with `whole` everything on its file system."""
+def _sync(folder: Path) -> None:
+    """Make the folder's entries durable."""
     if os.name != "posix":
         return  # only there can a folder be synced, and must be
     handle = os.open(folder, os.O_RDONLY)
     try:
-        if not whole:
-            os.fsync(handle)
-        elif _SYNCFS is not None and _SYNCFS(handle) != 0:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number), str(folder))
+        os.fsync(handle)
     finally:
         os.close(handle)
 
 
-def _find_syncfs() -> Callable[[int], int] | None:
-    """Linux's syncfs: one flush for many files, so that signals leave the ledger's disk alone."""
-    if sys.platform != "linux":
-        return None
-    return getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
-
-
 _BINARY = getattr(os, "O_BINARY", 0)
-_MANY = 4  # files from which on one flush of the file system is cheaper than one each
-_SYNCFS = _find_syncfs()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -21,6 +22,7 @@ from taktnet.web.security import check_address, is_loopback
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SWITCH_S = 0.001  # threads change places often: a commit must not wait for a page
+_COLLECT_AFTER = (50_000, 50, 1000)  # rarely through everything: events leave no cycles
 
 
 class TowerServer(uvicorn.Server):
@@ -104,5 +106,9 @@ def serve(tower: Tower, settings: Settings, listener: socket.socket) -> None:
     """Serve until a signal comes."""
     sys.setswitchinterval(_SWITCH_S)
     server = make_server(tower, settings)
+    # What is loaded by now stays: the collector need not walk through it while events come in.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(server.serve(sockets=[listener]))
