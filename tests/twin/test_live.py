@@ -1,0 +1,127 @@
+"""A live start: the twin begins where the ledger says the plants are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from twin_nets import MONDAY, chain
+
+from taktnet.base.calendars import instant
+from taktnet.base.names import Names
+from taktnet.ledger import event as e
+from taktnet.ledger.fact import FACT, Lowering
+from taktnet.network import Network
+from taktnet.state import State
+from taktnet.twin import Model, lower, patch, run
+from taktnet.twin.layout import Table
+
+NOW = instant(MONDAY)
+
+
+def happened(names: Names, *events: e.Event) -> State:
+    """A state of these events, recorded as they happened."""
+    state, lowering = State(names), Lowering(names)
+    for i, event in enumerate(events, start=1):
+        facts = np.frombuffer(lowering.facts(event, MONDAY), FACT).copy()
+        facts["seq"] = i
+        state.fold(facts)
+    return state
+
+
+def base(id: str, hours: float = -100.0, **values: Any) -> dict[str, Any]:
+    """What every event has."""
+    return {"source": "wms", "id": id, "at": NOW + timedelta(hours=hours), **values}
+
+
+def live(*events: e.Event, network: Network | None = None) -> Model:
+    """A model of one point over a lane of five exponential days, after some events."""
+    names = Names()
+    net = network or chain(10.0, [(60, "exponential", 5.0)])
+    return lower(net, happened(names, *events), names, MONDAY, 100)
+
+
+COUNT = e.StockCounted(**base("c", site="N0"), item="A", qty=37.0)
+SHIP = e.GoodsShipped(
+    **base("s", -72.0, site="S"), shipment="SH-1", to="N0", item="A", qty=12.0, lane="L0"
+)
+
+
+def test_stock_and_goods_on_the_road_are_where_the_ledger_says() -> None:
+    """37 counted, 12 on the road for three days: they count as coming, and arrive once."""
+    model = live(COUNT, SHIP)
+    sim = model.sim()
+    point, link = sim.tables[Table.POINT][0], sim.tables[Table.LINK][0]
+    assert (point["onhand"], point["coming"], link["out"]) == (37e6, 12e6, 12e6)
+    assert model.shipments == (("SH-1", "A"),)
+    sim.begin(1, 0)
+    assert sim.tables[Table.POINT]["coming"][0] == 23e6  # base stock of 60 orders the rest
+    sim.run_to(99)
+    assert sim.tables[Table.TALLY]["received"][0] > 12e6
+
+
+def arrivals(*, sd_h: float) -> np.ndarray:
+    """Days until a shipment that left three days ago arrives, over 2,000 replications."""
+    net = chain(0.0, [(12, "exponential", 5.0)])
+    lane = net.lanes[0].__class__(
+        id="L0", origin="S", destination="N0", transit_kind="gamma", transit_h=120.0,
+        transit_sd_h=sd_h,
+    )  # fmt: skip
+    zero = e.StockCounted(**base("c", site="N0"), item="A", qty=0.0)
+    names = Names()
+    state = happened(names, zero, SHIP)
+    model = lower(net.with_rows("lanes", [lane]), state, names, MONDAY, 400)
+    runs = run(model, 300, 2000, 3, threads=2)
+    return runs.points["lead_mean_d"][:, 0] - 3.0
+
+
+def test_an_exponential_trip_has_no_memory() -> None:
+    """After three days the rest of an exponential trip is as long as a new one: five days."""
+    rest = arrivals(sd_h=120.0)
+    assert abs(rest.mean() - 5.0) < 4 * 5.0 / np.sqrt(2000)
+    assert (rest >= 0).all()
+
+
+def test_a_gamma_trip_remembers_how_old_it_is() -> None:
+    """Gamma of mean 5 d, sd 1 d: given 3 d the rest has mean E[T | T > 3] - 3 = 2.0403 d."""
+    rest = arrivals(sd_h=24.0)
+    grid = np.linspace(3, 30, 2_000_001)
+    density = grid**24 * np.exp(-5 * grid)
+    exact = (grid * density).sum() / density.sum() - 3
+    assert abs(rest.mean() - exact) < 4 * rest.std() / np.sqrt(2000)
+
+
+def test_a_shipment_can_be_delayed_or_lost() -> None:
+    """Two days later is two days later in every replication; a lost one is ordered again."""
+    model = live(COUNT, SHIP)
+    late, lost = model.sim(), model.sim()
+    late.patch([patch.Delay("SH-1", 48)])
+    lost.patch([patch.Lose("SH-1")])
+    assert late.tables[Table.ROAD]["delay"][0] == 48 * 3600 * 10**6
+    lost.begin(1, 0)
+    assert lost.tables[Table.POINT]["coming"][0] == 23e6
+    assert lost.tables[Table.LINK]["ordinal"][0] == 1
+    lost.run_to(90)
+    late.begin(1, 0)
+    late.run_to(90)
+    assert lost.tables[Table.TALLY]["received"][0] <= late.tables[Table.TALLY]["received"][0] + 12e6
+
+
+def test_an_open_customers_order_is_served_first() -> None:
+    """An order of 5 that stands in the ledger is owed from the start."""
+    order = e.OrderPlaced(
+        **base("o", -5.0, site="N0"), order="O-1", party="K", item="A", qty=5.0,
+        window_start=NOW, window_end=NOW + timedelta(hours=20),
+    )  # fmt: skip
+    two = e.StockCounted(**base("c", site="N0"), item="A", qty=2.0)
+    sim = live(two, order).sim()
+    assert sim.tables[Table.POINT]["reserved"][0] == 5e6
+    sim.begin(1, 0)
+    assert sim.tables[Table.POINT]["queued"][0] == 5e6
+    assert sim.tables[Table.POINT]["coming"][0] == 63e6
+
+
+def test_a_site_that_was_never_heard_of_starts_full() -> None:
+    """Without any balance of a site its levels are full; nothing is known of it."""
+    assert live().sim().tables[Table.POINT]["onhand"][0] == 60e6
