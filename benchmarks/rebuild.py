@@ -27,6 +27,7 @@ import numpy as np
 
 from taktnet.ledger.codec import decode
 from taktnet.ledger.event import AnyEvent
+from taktnet.ledger.fact import micros
 from taktnet.ledger.ledger import Ledger
 from taktnet.state import State
 from taktnet.store.segments import Segments
@@ -65,7 +66,8 @@ def fill(ledger: Ledger, events: int) -> None:
         for k in range(0, len(once), _FILL):
             room = events - ledger.head.seq
             batch = [again(event, n) for event in once[k : k + min(_FILL, room)]]
-            ledger.append(batch, ledger.stamp(0))
+            if batch:
+                ledger.append(batch, ledger.stamp(max(micros(event.at) for event in batch)))
         n += 1
 
 
