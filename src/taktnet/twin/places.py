@@ -1,0 +1,199 @@
+"""Sites, resources, lanes and stocking points of a network as records."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from taktnet.base.calendars import instant, local_micros
+from taktnet.network import Network
+from taktnet.network.explode import process_shares
+from taktnet.twin import layout as y
+from taktnet.twin.draft import MICRO, Draft, micros, millionths
+from taktnet.twin.layout import HOUR, SECOND, Table
+from taktnet.twin.streams import name_key
+
+NEVER = 1 << 60
+_POLICIES = frozenset(("base_stock", "sS", "RQ"))
+
+
+class Places(Draft):
+    """What stands where."""
+
+    def add_resources(self) -> None:
+        """Resources and their machines, site by site."""
+        by_site: dict[str, list[Any]] = {s.id: [] for s in self.network.sites}
+        for row in self.network.resources:
+            by_site[row.site].append(row)
+        members: dict[int, list[int]] = {}
+        for site, rows in by_site.items():
+            first = len(self.rows[Table.RES0])
+            for row in rows:
+                cal = self.calendar(site, row.id)
+                number = self.res_no[row.id] = self.add(
+                    Table.RES0,
+                    site=self.site_no[site],
+                    cal=cal,
+                    mtbf=(row.mtbf_h or 0.0) * HOUR,
+                    mttr=row.mttr_h * HOUR,
+                    first_server=len(self.rows[Table.SERVER]),
+                    servers=row.count,
+                    name=name_key("resource", row.id),
+                )
+                members.setdefault(cal, []).append(number)
+                first_server = len(self.rows[Table.SERVER])
+                self.add(Table.RES, head=-1, tail=-1, idle=first_server)
+                for i in range(row.count):
+                    after = first_server + i + 1 if i + 1 < row.count else -1
+                    self.add(Table.SERVER, res=number, next=after, proc=-1, last=-1, listed=1)
+            self.add(Table.SITE0, first_res=first, res=len(rows))
+            self.add(Table.SITE, gate_head=-1, gate_tail=-1, held_head=-1, held_tail=-1)
+        for cal, row in enumerate(self.rows[Table.CAL0]):
+            row["first_member"] = len(self.plain[Table.MEMBER])
+            row["members"] = len(members[cal])
+            self.plain[Table.MEMBER] += members[cal]
+            self.add(Table.CAL)
+
+    def add_lanes(self) -> None:
+        """Lanes with their times and rates."""
+        for row in self.network.lanes:
+            mean = row.transit_h * HOUR
+            if row.transit_kind == "quantiles" and row.quantiles:
+                dist = self.dist("quantiles", row.quantiles)
+            else:
+                dist = self.dist(row.transit_kind, mean, row.transit_sd_h / row.transit_h)
+            first, count = self.leaving_of(row)
+            rate = 1 / self.network.per_eur(row.currency)
+            self.add(
+                Table.LANE0,
+                dist=dist,
+                first_leave=first,
+                leaves=count,
+                origin=self.site_no[row.origin],
+                dest=self.site_no[row.destination],
+                customs=round(row.customs_h * HOUR),
+                cap_kg=row.capacity_kg or math.inf,
+                cap_m3=row.capacity_m3 or math.inf,
+                cost_shipment=row.cost_shipment * rate,
+                cost_kg=row.cost_kg * rate,
+                cost_m3=row.cost_m3 * rate,
+                co2=row.co2_kg_tkm * row.distance_km / 1e6,
+                km=row.distance_km,
+                name=name_key("lane", row.id),
+            )
+            self.add(Table.LANE, head=-1, tail=-1, vehicles=row.vehicles)
+
+    def add_points(self) -> None:
+        """Every point that keeps, makes, ships or takes an item, ordered by site."""
+        network, on = self.network, instant(self.at).date()
+        keys = {(p.site, p.item) for p in network.stock_points}
+        keys |= {(k.site, k.item) for k in network.loops}
+        keys |= {(k.supplier, k.item) for k in network.demand}
+        keys |= {(k.site, k.item) for k in network.processes}
+        keys |= {(k.site, k.item) for k in network.sources}
+        self.open = open_points(network)
+        keys |= {(k.origin, k.item) for k in network.sources}
+        for site, item in {(p.site, p.item) for p in network.processes}:
+            if (site, item) not in self.open:
+                keys |= {(site, b.component) for b in network.bom_of(item)}
+        keys -= {k for k in keys if k in self.open and not network.demand_at(*k)}
+        keys -= {k for k in keys if network.site(k[0]).kind == "customer"
+                 and not network.stock_point(*k) and not network.loops_of(*k)
+                 and not network.demand_at(*k)}  # fmt: skip
+        self.points = sorted(keys, key=lambda k: (self.site_no[k[0]], k[1]))
+        self.index = {k: i for i, k in enumerate(self.points)}
+        for i, (site, _) in enumerate(self.points):
+            place = self.rows[Table.SITE0][self.site_no[site]]
+            place.setdefault("first_point", i)
+            place["points"] = place.get("points", 0) + 1
+        for site, item in self.points:
+            self.add_point(site, item, on)
+
+    def add_point(self, site: str, item: str, on: date) -> None:
+        """One stocking point."""
+        network = self.network
+        row, point = network.item(item), network.stock_point(site, item)
+        shelf = round(row.shelf_life_d * y.DAY) if row.shelf_life_d else 0
+        cost = row.cost / network.per_eur(row.currency)
+        self.add(
+            Table.PLACE,
+            container=millionths(row.container_qty),
+            review=micros(point.review_h) if point and point.policy in _POLICIES else 0,
+            shelf=shelf,
+            inspect=micros(point.inspect_h) if point else 0,
+            cost=cost * MICRO,
+            holding=point.holding_rate if point else 0.0,
+            kg=row.weight_kg * MICRO,
+            m3=row.volume_m3 * MICRO,
+            site=self.site_no[site],
+            kind=int(bool(network.demand_at(site, item))),
+            first_edition=len(self.rows[Table.EDITION]),
+        )
+        self.add(Table.TALLY, batch_head=-1, batch_tail=-1)
+        self.add(Table.POINT, head=-1, tail=-1)
+        if network.processes_of(site, item) and (site, item) not in self.open:
+            self.rows[Table.PLACE][-1]["editions"] = self.editions(site, item, on)
+
+    def editions(self, site: str, item: str, on: date) -> int:
+        """The bill of materials from day to day: one edition between two changes."""
+        lines = self.network.bom_of(item)
+        if not lines:
+            return 0
+        last = instant(self.end).date()
+        turns = {b.valid_from for b in lines if b.valid_from}
+        turns |= {b.valid_to + timedelta(days=1) for b in lines if b.valid_to}
+        zone = ZoneInfo(self.network.site(site).zone)
+        days = [on, *sorted(d for d in turns if on < d <= last)]
+        for day, after in zip(days, [*days[1:], None], strict=True):
+            until = NEVER if after is None else local_micros(after, 0, zone) - self.at
+            first = len(self.rows[Table.PART])
+            for line in self.network.components_of(item, day):
+                if (site, line.component) in self.index:
+                    part = self.index[site, line.component]
+                    self.add(Table.PART, point=part, per=line.qty / (1 - line.scrap))
+            parts = len(self.rows[Table.PART]) - first
+            self.add(Table.EDITION, until=until, first=first, parts=parts)
+        return len(days)
+
+    def add_processes(self) -> None:
+        """The processes of every point, those of the lowest priority number."""
+        for p, (site, item) in enumerate(self.points):
+            place: dict[str, Any] = self.rows[Table.PLACE][p]
+            place["first_proc"], place["procs"] = len(self.rows[Table.PROC0]), 0
+            if (site, item) in self.open:
+                continue
+            for row, share in process_shares(self.network, site, item):
+                cv = row.cycle_cv
+                self.add(
+                    Table.PROC0,
+                    setup=round(row.setup_s * SECOND),
+                    lot=millionths(row.lot_qty),
+                    cycle=row.cycle_s * SECOND * MICRO,
+                    yield_rate=row.yield_rate,
+                    share=share,
+                    point=p,
+                    res=self.res_no[row.resource],
+                    dist=self.dist("gamma", 1.0, cv) if cv > 0 else -1,
+                    name=name_key("process", site, item, row.resource),
+                )
+                self.add(Table.PROC, head=-1, tail=-1, next=-1)
+                self.procs.append((site, item, row.resource))
+            place["procs"] = len(self.rows[Table.PROC0]) - place["first_proc"]
+
+
+def open_points(network: Network) -> set[tuple[str, str]]:
+    """Items of suppliers' sites that nothing replenishes there: outside, without limit."""
+    needed = {(s.origin, s.item) for s in network.sources}
+    needed |= {(d.supplier, d.item) for d in network.demand}
+    needed |= {(p.site, p.item) for p in network.processes}
+    needed |= {(s.id, b.component) for s in network.sites if s.kind == "supplier"
+               for b in network.bom}  # fmt: skip
+    return {
+        (site, item)
+        for site, item in needed
+        if network.site(site).kind == "supplier"
+        and not network.loops_of(site, item)
+        and getattr(network.stock_point(site, item), "policy", "none") not in _POLICIES
+    }
