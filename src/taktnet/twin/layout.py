@@ -176,6 +176,8 @@ ROAD = _record("qty age delay born", "seen", "who lane lost kind ref pad1", "nam
 CHANGE = _record("at", "value", "what entity")
 WORK = np.dtype("<i4")
 #: One row per snapshot: time, stock value, units owed, wanted, filled, on the way, freight cost.
+#: `stock` and `coming` are EUR at cost; `owed`, `wanted` and `filled` millionths of units at
+#: points that serve customers; `spend` and `freight` EUR so far.
 SERIES = _record("at", "stock owed wanted filled coming spend freight", "")
 BUCKET = np.dtype("<i4")
 #: A pending event; `order` is kind, entity and the sequence of that entity.
