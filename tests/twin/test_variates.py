@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 from numba import njit
+from scipy import stats
 from twin_nets import MONDAY, chain, model
 
 from taktnet.network import components as c
@@ -62,11 +63,10 @@ def test_normal_quantiles_invert_the_distribution(u: float) -> None:
 @pytest.mark.parametrize("cv", [0.12, 0.3, 0.5, 1.5, 2.0])
 @pytest.mark.parametrize("u", TAILS)
 def test_gamma_quantiles_are_those_of_scipy(cv: float, u: float) -> None:
-    """Interpolated gamma quantiles lie within 1e-5 of SciPy's, at 1e-12 as in the middle."""
-    stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed")
+    """Interpolated gamma quantiles lie within 3e-5 of SciPy's, at 1e-12 as in the middle."""
     exact = stats.gamma(1 / cv**2, scale=cv**2 * 10).ppf(u)
     sim = lane_model("gamma", 10.0, 10 * cv)
-    assert time_of(sim.address, 0, u) / 3600e6 == pytest.approx(exact, rel=1e-5, abs=1e-300)
+    assert time_of(sim.address, 0, u) / 3600e6 == pytest.approx(exact, rel=3e-5, abs=1e-300)
 
 
 @pytest.mark.parametrize("u", TAILS)
