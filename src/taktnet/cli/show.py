@@ -46,12 +46,14 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     from rich.table import Table
 
     lines = [[cell(value) for value in row] for row in rows]
-    drawn = Table(title=title or None, title_justify="left", header_style="bold", box=None)
+    drawn = Table(header_style="bold", box=None)
     for n, name in enumerate(columns):
         numbers = bool(lines) and all(_is_number(line[n]) for line in lines)
         drawn.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for line in lines:
         drawn.add_row(*(_plain(text) for text in line))
+    if title:  # above the table, not in its width: a path may be longer than both columns
+        console().print(_plain(title), style="italic", soft_wrap=True)
     console().print(drawn)
     if not lines:
         console().print("  nothing")
