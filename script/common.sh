@@ -87,7 +87,7 @@ sync() {
     shift
     unset VIRTUAL_ENV
     [ -d "$UV_PROJECT_ENVIRONMENT" ] ||
-        say "Setting up Taktnet in $UV_PROJECT_ENVIRONMENT (some 200 MB, once)"
+        say "Setting up Taktnet in $UV_PROJECT_ENVIRONMENT (some 1.5 GB, once)"
     "$uv" sync --quiet --frozen --project "$root" --python "$python" "$@" ||
         offline "the packages that uv.lock names"
 }

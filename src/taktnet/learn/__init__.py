@@ -1,0 +1,1 @@
+"""Forecasts: what demand will be, how sure that is, and which method to believe."""
