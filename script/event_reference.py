@@ -96,6 +96,8 @@ MEANING = {
     "resource.stopped.reason": "class of the cause; decides which KPI counts it",
     "resource.stopped.item": "the missing part, where the cause is a stock-out",
     "forecast.published.start": "first instant of the forecast",
+    "forecast.overridden.start": "first instant of the span",
+    "forecast.overridden.statistical": "what the statistical forecast said for the same span",
     "schedule.frozen.order": "the work order",
     "cost.charged.qty": "units that the cost is for",
     "signal.acknowledged.promised": "when the partner will deliver",
@@ -148,6 +150,7 @@ EFFECT = {
     "Nothing is decided in its place until a new pull comes.",
     "signal.sent": "The decision has left the house.",
     "signal.acknowledged": "The partner has it, and has perhaps promised a date.",
+    "forecast.overridden": "None. Forecasts use it from here on, and measure what it was worth.",
     "signal.refused": "As `decision.declined`: off order until a new pull comes.",
 }
 
@@ -165,6 +168,7 @@ _SAMPLE: dict[str, Any] = {
     "start": "2026-03-02T06:00:00Z",
     "end": "2026-03-02T08:00:00Z",
     "days": 7,
+    "statistical": 31,
     "origin": "SUP-BRNO",
     "lot": "L-0302",
     "resource": "LINE-1",

@@ -93,6 +93,21 @@ class ForecastPublished(Event, tag="forecast.published/1", frozen=True, kw_only=
     version: OptionalName = ""
 
 
+class ForecastOverridden(Event, tag="forecast.overridden/1", frozen=True, kw_only=True):
+    """A person expects `qty` of the item over `days` from `start`, in place of `statistical`.
+
+    Undone by an `event.voided` that corrects it.
+    """
+
+    item: Name
+    start: Instant
+    days: Positive
+    qty: Quantity
+    statistical: Quantity
+    by: Name
+    reason: Annotated[str, Meta(min_length=1, max_length=4000)]
+
+
 class CalloffPlaced(Event, tag="calloff.placed/1", frozen=True, kw_only=True):
     """A frozen delivery line: `qty` of `item` from `origin` to `site`'s dock in the window."""
 
@@ -468,6 +483,7 @@ AnyEvent = (
     | SignalSent
     | SignalAcknowledged
     | SignalRefused
+    | ForecastOverridden
 )
 
 #: Number of each kind as stored in facts; a number is never given twice. Order is history.

@@ -233,4 +233,10 @@ SLOTS: dict[type[e.Event], dict[str, tuple[str, object]]] = {
     e.SignalSent: {"ref": ("decision", _D.REF), "qty2": ("attempt", "int")},
     e.SignalAcknowledged: {"ref": ("decision", _D.REF), "t1": ("promised", "time")},
     e.SignalRefused: {"ref": ("decision", _D.REF)},
+    e.ForecastOverridden: {
+        "item": ("item", _D.ITEM),
+        "qty": ("qty", "qty"),
+        "qty2": ("days", "qty"),
+        "t1": ("start", "time"),
+    },
 }

@@ -52,4 +52,5 @@ MEANING: dict[type[e.Event], str] = {
     e.SignalSent: "decision: sent, once more",
     e.SignalAcknowledged: "decision: acknowledged, promised for",
     e.SignalRefused: "as declined",
+    e.ForecastOverridden: "nothing; plans read it",
 }

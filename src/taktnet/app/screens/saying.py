@@ -98,6 +98,10 @@ _SAYS: dict[type[e.Event], Callable[[Any, Unit], str]] = {
         f"{x.decision} taken{_by(x.by)}" + (f", promised {_when(x.promised)}" if x.promised else "")
     ),
     e.SignalRefused: lambda x, u: f"{x.decision} refused{_by(x.by)}{_by(x.reason, '–')}",
+    e.ForecastOverridden: lambda x, u: (
+        f"{x.by} expects {_goods(x, u)} in {amount(x.days)} days, "
+        f"not {amount(x.statistical)} – {x.reason}"
+    ),
 }
 
 _PAGES = {"site": "/sites/", "to": "/sites/", "party": "/sites/", "origin": "/sites/"}
