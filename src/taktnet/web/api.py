@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from taktnet import __version__
+from taktnet.app.jobs import TooManyJobs
 from taktnet.app.settings import Settings
 from taktnet.app.signals import NotWaiting, UnknownDecision
 from taktnet.app.tower import Tower
@@ -23,6 +24,7 @@ from taktnet.ledger.proofs import ProofError
 from taktnet.web import describe, jobs, pages, reads
 from taktnet.web.errors import PROBLEM, problem, safe_text
 from taktnet.web.ingest import Ingest, answer
+from taktnet.web.progress import JobStreams
 from taktnet.web.security import Guard, Refusal, cookie_header, with_headers
 from taktnet.web.stream import BadPosition, Streams
 
@@ -40,6 +42,12 @@ class TowerApp(FastAPI):
     guard: Guard
     ingest: Ingest
     streams: Streams
+    job_streams: JobStreams
+
+    def close_streams(self) -> None:
+        """End every open stream, so that the server can stop; from any thread."""
+        self.streams.close()
+        self.job_streams.close()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request: guarded, then ingest, stream, or whatever FastAPI routes."""
@@ -76,10 +84,11 @@ def create_app(tower: Tower, settings: Settings | None = None) -> TowerApp:
         redoc_url=None,
     )
     app.guard, app.ingest, app.streams = Guard(settings), Ingest(tower), Streams(tower)
+    app.job_streams = JobStreams()
     _errors(app)
     describe.hot_routes(app)
     app.include_router(reads.routes(tower, app.streams))
-    app.include_router(jobs.routes(tower))
+    app.include_router(jobs.routes(tower, app.job_streams))
     app.include_router(pages.router(tower))
     describe.schema(app)
     return app
@@ -132,6 +141,7 @@ _STATUS: tuple[tuple[type[TaktnetError], int], ...] = (
     (ProofError, 404),
     (NotWaiting, 409),
     (Busy, 503),
+    (TooManyJobs, 503),
     (Closed, 503),
     (StoreError, 503),
 )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from taktnet.app.encode import plain
 from taktnet.app.jobs import Job
 from taktnet.app.recompute import recompute
 from taktnet.app.tower import Tower
 from taktnet.app.verify import verify
+from taktnet.web.progress import JobStream, JobStreams, brief, told, version_of
 from taktnet.web.reads import json_response
 
 
@@ -22,20 +22,7 @@ class Wanted(BaseModel):
     kind: Literal["verify", "recompute"]
 
 
-def told(job: Job) -> dict[str, Any]:
-    """A job as the API shows it."""
-    return {
-        "id": job.id,
-        "kind": job.kind,
-        "state": job.state,
-        "done": job.done,
-        "total": job.total,
-        "result": plain(job.result),
-        "error": job.error,
-    }
-
-
-def routes(tower: Tower) -> APIRouter:
+def routes(tower: Tower, streams: JobStreams) -> APIRouter:
     """The routes over the jobs of `tower`."""
     api = APIRouter(prefix="/api/jobs")
 
@@ -47,9 +34,9 @@ def routes(tower: Tower) -> APIRouter:
         told = {"same": made.same, "rows": made.rows, "values": made.values}
         return told | {"differ": made.differ[:1000]}
 
-    @api.get("", summary="Jobs, newest last")
+    @api.get("", summary="Jobs without what came out, newest last")
     def all_jobs() -> Response:
-        return json_response({"jobs": [told(job) for job in tower.jobs.all()]})
+        return json_response({"jobs": [brief(job) for job in tower.jobs.all()]})
 
     @api.post("", summary="Start a job; one of a kind runs at a time", status_code=202)
     def start(wanted: Wanted) -> Response:
@@ -60,7 +47,21 @@ def routes(tower: Tower) -> APIRouter:
     def one(id: str) -> Response:
         return json_response(told(_job(tower, id)))
 
-    @api.delete("/{id}", summary="Stop a job")
+    @api.get(
+        "/{id}/events",
+        summary="A job as server-sent events: progress, results so far, its end",
+        description="Events `progress` (`done`, `total`), `result` (what came out so far) and "
+        "`end` (the job as `GET` shows it). The id is the job's version.",
+        responses={200: {"description": "The stream", "content": {"text/event-stream": {}}}},
+        response_class=Response,
+    )
+    def events(
+        id: str,
+        last_event_id: Annotated[str | None, Header(description="Only what came after")] = None,
+    ) -> Response:
+        return JobStream(streams, _job(tower, id), version_of(last_event_id))
+
+    @api.delete("/{id}", summary="Stop a job; it keeps what came out by then")
     def cancel(id: str) -> Response:
         job = _job(tower, id)
         job.cancel()

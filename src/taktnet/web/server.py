@@ -47,12 +47,12 @@ class TowerServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal: close the streams, then as uvicorn does."""
-        self._app.streams.close()
+        self._app.close_streams()
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Told by other means: the same."""
-        self._app.streams.close()
+        self._app.close_streams()
         await super().shutdown(sockets)
 
 

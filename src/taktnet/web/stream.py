@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
-from taktnet.app.hub import Hub, frame
+from taktnet.app.hub import frame
 from taktnet.app.tower import Tower
 from taktnet.ledger.ledger import Ledger
 from taktnet.web.security import HEADERS
@@ -24,7 +24,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 ROWS = 500  # read from the ledger at a time
 ALIVE_S = 15.0
 PULSE_S = 0.25
-_START = {
+START: dict[str, Any] = {
     "type": "http.response.start",
     "status": 200,
     "headers": [
@@ -40,14 +40,22 @@ class BadPosition(ValueError):
     """`Last-Event-ID` or `after` is no row number of this ledger."""
 
 
-class Bell:
-    """Wakes the readers of one event loop; rung from the writer's thread, once per commit."""
+class News(Protocol):
+    """What can be waited for: the hub of commits, or a job."""
 
-    def __init__(self, hub: Hub, loop: asyncio.AbstractEventLoop) -> None:
+    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call `wake` whenever there is something new; returns the end of it."""
+        ...
+
+
+class Bell:
+    """Wakes the readers of one event loop; rung from the thread that has news."""
+
+    def __init__(self, news: News, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiting: set[asyncio.Future[None]] = set()
         self._rung = False
-        self.leave = hub.subscribe(self.ring)
+        self.leave = news.subscribe(self.ring)
 
     def ring(self) -> None:
         """Wake everybody; may be called from any thread."""
@@ -116,20 +124,20 @@ class Streams:
         loop = asyncio.get_running_loop()
         if loop not in self._bells:
             self._bells[loop] = Bell(self._hub, loop)
-        reader = _Reader(self._bells[loop])
+        reader = Reader(self._bells[loop])
         watch = loop.create_task(reader.watch(receive))
-        await send(_START)
-        await send(_body(b"retry: 1000\n: taktnet\n\n"))
+        await send(START)
+        await send(body(b"retry: 1000\n: taktnet\n\n"))
         self.open += 1
         try:
             while not (self._closing or reader.gone):
                 after, frames = await self._next(after, pulse)
                 if frames:
-                    await send(_body(frames))
+                    await send(body(frames))
                     if pulse:
                         await reader.pause(PULSE_S)
                 elif await reader.sleep(lambda seen=after: self._hub.head > seen, ALIVE_S):
-                    await send(_body(b": alive\n\n"))
+                    await send(body(b": alive\n\n"))
         except asyncio.CancelledError:
             if not self._closing:
                 raise
@@ -160,7 +168,7 @@ class Streams:
         return rows[-1].seq, b"".join([frame(r.seq, r.recorded, r.body) for r in rows])
 
 
-class _Reader:
+class Reader:
     """One open connection: sleeps until there is news, it is time, or the reader has left."""
 
     def __init__(self, bell: Bell) -> None:
@@ -202,5 +210,6 @@ class _Reader:
             self._future.set_result(None)
 
 
-def _body(data: bytes) -> dict[str, Any]:
+def body(data: bytes) -> dict[str, Any]:
+    """A piece of an answer that goes on."""
     return {"type": "http.response.body", "body": data, "more_body": True}
