@@ -62,6 +62,7 @@ class Draft:
     lane_no: dict[str, int] = field(default_factory=dict[str, int])
     res_no: dict[str, int] = field(default_factory=dict[str, int])
     open: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    serving: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def __post_init__(self) -> None:
         self.rows = {t: [] for t in Table}

@@ -7,6 +7,7 @@ order by the same numbers. What the fields of a network do not say is taken so:
 - An order waits for the next collection of its loop, then `prep_h`, and then takes its turn at
   the origin. Without a lane goods are there at once.
 - A lane with departures loads in the order of arrival; blank `vehicles` takes whatever there is.
+- A customer that keeps stock of an item under a policy of its own takes from there, on the spot.
 - A process makes one container after another until its lot is done, or the whole order where
   the lot is 0. What is scrapped is made again.
 """
@@ -29,6 +30,7 @@ from taktnet.policy import records as r
 from taktnet.twin import layout as y
 from taktnet.twin.draft import MICRO, Plans, micros, millionths
 from taktnet.twin.layout import DTYPES, Table
+from taktnet.twin.places import serving_point
 from taktnet.twin.sim import Model
 from taktnet.twin.streams import name_key
 from taktnet.twin.supply import Supply
@@ -92,7 +94,8 @@ class _Lowering(Supply):
                 if self.at <= at <= self.end:
                     self.add(Table.PLAN, at=at - self.at, qty=millionths(qty))
             name = name_key("demand", *key)
-            lane = delivery_lane(self.network, row)
+            point = serving_point(self.network, row)
+            lane = delivery_lane(self.network, row) if point[0] == row.supplier else ""
             self.add(
                 Table.DEMAND0,
                 lead=micros(row.lead_h),
@@ -101,7 +104,7 @@ class _Lowering(Supply):
                 p1=p1,
                 p2=p2,
                 price=row.price / self.network.per_eur(row.currency) * MICRO,
-                point=self.index[row.supplier, row.item],
+                point=self.index[point],
                 lane=self.lane_no.get(lane, -1),
                 site=self.site_no[row.site],
                 kind=kind if plan is None else y.PLANNED,

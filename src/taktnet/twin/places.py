@@ -102,6 +102,7 @@ class Places(Draft):
         keys -= {k for k in keys if network.site(k[0]).kind == "customer"
                  and not network.stock_point(*k) and not network.loops_of(*k)
                  and not network.demand_at(*k)}  # fmt: skip
+        self.serving = {serving_point(network, row) for row in network.demand}
         self.points = sorted(keys, key=lambda k: (self.site_no[k[0]], k[1]))
         self.index = {k: i for i, k in enumerate(self.points)}
         for i, (site, _) in enumerate(self.points):
@@ -128,7 +129,7 @@ class Places(Draft):
             kg=row.weight_kg * MICRO,
             m3=row.volume_m3 * MICRO,
             site=self.site_no[site],
-            kind=int(bool(network.demand_at(site, item))),
+            kind=int((site, item) in self.serving),
             first_edition=len(self.rows[Table.EDITION]),
         )
         self.add(Table.TALLY, batch_head=-1, batch_tail=-1)
@@ -181,6 +182,19 @@ class Places(Draft):
                 self.add(Table.PROC, head=-1, tail=-1, next=-1)
                 self.procs.append((site, item, row.resource))
             place["procs"] = len(self.rows[Table.PROC0]) - place["first_proc"]
+
+
+def serving_point(network: Network, row: Any) -> tuple[str, str]:
+    """Where a customer's demand takes from: its own stock of the item, or the supplier's.
+
+    Stock at the customer (consigned, or kept for it) is replenished by its own policy or loops;
+    what the customer takes then is not shipped a second time.
+    """
+    point = network.stock_point(row.site, row.item)
+    kept = point is not None and point.policy != "none"
+    if kept and (network.loops_of(row.site, row.item) or network.sources_of(row.site, row.item)):
+        return row.site, row.item
+    return row.supplier, row.item
 
 
 def open_points(network: Network) -> set[tuple[str, str]]:
