@@ -87,6 +87,12 @@ MEANING = {
     "waiting": "waits for a person",
     "channel": "where it was sent",
     "attempt": "how often it was tried",
+    "proposal": "the proposal, under its one stable name",
+    "plan": "kind of the plan: cards, buffers, ...",
+    "summary": "what is proposed, in words",
+    "content": "lines, changes and figures as JSON",
+    "plan.proposed.position": "the row of the ledger that it was worked out at",
+    "plan.tried.content": "the twin's measures, today beside proposed, with intervals, as JSON",
     "order.changed.by": "who changes it; only the buyer's own change moves the promise",
     "order.cancelled.by": "who cancels it",
     "order.changed.qty": "the new quantity",
@@ -152,6 +158,14 @@ EFFECT = {
     "signal.acknowledged": "The partner has it, and has perhaps promised a date.",
     "forecast.overridden": "None. Forecasts use it from here on, and measure what it was worth.",
     "signal.refused": "As `decision.declined`: off order until a new pull comes.",
+    "plan.proposed": "None. It waits for an answer; an open proposal for the same rows is "
+    "superseded.",
+    "plan.tried": "None. The proposal shows it.",
+    "plan.approved": "The proposal is approved. Its `network.changed`, `card.issued`, "
+    "`card.withdrawn`, `forecast.published` and `schedule.frozen` follow in the same commit, with "
+    "the proposal as their `correlation`.",
+    "plan.refused": "The proposal is closed; nothing changes.",
+    "plan.withdrawn": "The proposal is closed; nothing changes.",
 }
 
 _SAMPLE: dict[str, Any] = {
@@ -196,6 +210,10 @@ _SAMPLE: dict[str, Any] = {
     "evidence": [1007],
     "channel": "webhook",
     "by": "m.silva",
+    "proposal": "cards-7",
+    "plan": "cards",
+    "summary": "3 of 14 loops change",
+    "content": '{"kind":"cards","summary":"3 of 14 loops change"}',
     "corrects": "1006",
     "price": 118.4,
 }

@@ -14,9 +14,18 @@ import numpy as np
 from taktnet.app.clock import Clock
 from taktnet.app.revisions import Revisions
 from taktnet.app.writer import Batch
-from taktnet.base.errors import InputFaults
+from taktnet.base.errors import Fault, InputFaults
 from taktnet.ledger.admission import settle
-from taktnet.ledger.event import AnyEvent, DecisionTaken, NetworkChanged
+from taktnet.ledger.event import (
+    AnyEvent,
+    DecisionTaken,
+    NetworkChanged,
+    PlanApproved,
+    PlanProposed,
+    PlanRefused,
+    PlanTried,
+    PlanWithdrawn,
+)
 from taktnet.ledger.fact import FACT, Flag
 from taktnet.ledger.ledger import Admitted, Entry, Ledger, Receipt
 from taktnet.network import Network
@@ -25,7 +34,10 @@ from taktnet.state import State
 
 __all__ = ["OWN", "Engine"]
 _FIRST = int(Flag.FIRST)
-_RESERVED = f"the source {OWN!r} and decisions are Taktnet's own; use another source name"
+_OWN_KINDS = (DecisionTaken, PlanProposed, PlanTried, PlanApproved, PlanRefused, PlanWithdrawn)
+_RESERVED = (
+    f"the source {OWN!r}, decisions and proposals are Taktnet's own; use another source name"
+)
 
 
 class Published(Protocol):
@@ -100,7 +112,7 @@ class Engine:
             if event.tenant != self._tenant:
                 detail = f"tenant is {event.tenant!r}, this tower serves {self._tenant!r}"
                 refused[i] = Receipt("rejected", 0, event.id, detail)
-            elif event.source == OWN or type(event) is DecisionTaken:
+            elif event.source == OWN or type(event) in _OWN_KINDS:
                 refused[i] = Receipt("rejected", 0, event.id, _RESERVED)
             elif type(event) is NetworkChanged and not self._known(event):
                 changes.append((i, event))
@@ -117,31 +129,56 @@ class Engine:
                 network = network.set_row(event.table, event.key, event.values)
             except InputFaults as faults:
                 refused[i] = Receipt("rejected", 0, event.id, str(faults))
-        if network is self.revisions.network:
-            return
-        before = set(self.revisions.network.check())
-        faults = [str(fault) for fault in network.check() if fault not in before]
+        faults = [str(fault) for fault in self._new_faults(network)]
         for i, event in changes:
             if faults and i not in refused:
                 detail = "\n".join(faults[:20])
                 refused[i] = Receipt("rejected", 0, event.id, detail)
 
+    def _new_faults(self, network: Network) -> list[Fault]:
+        """What is wrong with a changed network that was not wrong before."""
+        if network is self.revisions.network:
+            return []
+        before = set(self.revisions.network.check())
+        return [fault for fault in network.check() if fault not in before]
+
     def _known(self, event: AnyEvent) -> bool:
         return self._ledger.find(event.source, event.id, event.tenant) is not None
 
     def _fold(self, admitted: Sequence[Admitted], recorded: int) -> _Rows:
-        """Fold and decide; rules are made anew behind each change of the network."""
+        """Fold and decide; rules are made anew behind changes of the network, once for a run."""
         made = _Rows()
         start = 0
         for i, one in enumerate(admitted):
             if type(one.event) is NetworkChanged:
                 self._step(admitted[start : i + 1], recorded, made)
                 self.revisions.apply(made.seqs[-1], one.event)
-                self.rules = self._make_rules(self.revisions.network)
                 start = i + 1
+                if start == len(admitted) or type(admitted[start].event) is not NetworkChanged:
+                    self.rules = self._make_rules(self.revisions.network)
         if start < len(admitted):
             self._step(admitted[start:], recorded, made)
         return made
+
+    def amend(self, make: Callable[[Network, State], Sequence[AnyEvent]]) -> tuple[Receipt, ...]:
+        """Commit own events made from network and state as they are now: all of them or none.
+
+        For the writer's thread. Raises what `make` raises, and InputFaults where the events would
+        make the network wrong.
+        """
+        events = tuple(make(self.revisions.network, self.state))
+        network = self.revisions.network
+        for event in events:
+            if type(event) is NetworkChanged:
+                network = network.set_row(event.table, event.key, event.values)
+        if faults := self._new_faults(network):
+            raise InputFaults(faults)
+        try:
+            (receipts,) = self.commit([Batch(events, _nobody, True, {})])
+        except BaseException:
+            self.recover()
+            raise
+        return receipts
 
     def review(self) -> int:
         """Decide what came due by time alone and commit it; how many decisions."""
@@ -203,6 +240,10 @@ class _Rows:
         if len(self.parts) == 1:
             return self.parts[0]
         return np.concatenate([np.empty(0, FACT), *self.parts])
+
+
+def _nobody(outcome: object) -> None:
+    """Nobody waits for a batch that the writer's own thread commits."""
 
 
 def _share(receipts: list[Receipt], batches: Sequence[Batch]) -> list[tuple[Receipt, ...]]:

@@ -19,6 +19,7 @@ from taktnet.app.engine import OWN, Engine
 from taktnet.app.hub import Hub
 from taktnet.app.jobs import Jobs
 from taktnet.app.keeper import Keeper
+from taktnet.app.plans.proposal import Proposals
 from taktnet.app.reading import KpiReading, StateReading, load_state
 from taktnet.app.revisions import Revisions
 from taktnet.app.settings import Settings
@@ -55,6 +56,7 @@ class Parts:
     state: StateReading
     kpis: KpiReading
     jobs: Jobs
+    proposals: Proposals
     engine: Engine | None = None
     writer: Writer | None = None
     keeper: Keeper | None = None
@@ -164,6 +166,7 @@ def _readers(
         state=StateReading(ledger),
         kpis=KpiReading(ledger, revisions),
         jobs=Jobs(),
+        proposals=Proposals(ledger),
     )
 
 

@@ -62,6 +62,23 @@ FIELDS: tuple[Setting, ...] = (
     Setting("signal_timeout_s", float, 10.0, "Time limit of one webhook call.", 0.01, 300),
     Setting("stream_mb", float, 8.0, "Recent events kept in memory for live readers.", 0.01, 1024),
     Setting("grace_s", float, 3.0, "Time open requests are given at shutdown.", 0, 60),
+    Setting("plan_auto", tuple, (), "Plans whose proposals are approved inside the limits below."),
+    Setting(
+        "plan_auto_percent",
+        float,
+        10.0,
+        "Most that such a proposal may change any number, in %.",
+        0,
+        1000,
+    ),
+    Setting(
+        "plan_auto_money",
+        float,
+        0.0,
+        "Most that it may change the money it states, in EUR.",
+        0,
+        1e12,
+    ),
     Setting("channels", dict, {}, "Where signals go: partner site -> channel; see `[channels.*]`."),
 )
 _TABLE = {f.name: f for f in FIELDS}
@@ -116,6 +133,9 @@ class Settings:
     signal_timeout_s: float = 10.0
     stream_mb: float = 8.0
     grace_s: float = 3.0
+    plan_auto: tuple[str, ...] = ()
+    plan_auto_percent: float = 10.0
+    plan_auto_money: float = 0.0
     channels: Mapping[str, Channel] = field(default_factory=lambda: {"default": Channel()})
 
     @classmethod

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from taktnet.cli import answers, ledgers, networks, reports, serving
+from taktnet.cli import answers, ledgers, networks, plan, reports, serving
 
 app = typer.Typer(
     name="taktnet",
@@ -41,6 +41,7 @@ serving.register(app)
 ledgers.register(app)
 reports.register(app)
 app.add_typer(answers.app, name="signals")
+app.add_typer(plan.app, name="plan")
 
 if __name__ == "__main__":
     app()

@@ -29,8 +29,8 @@ _LATE, _SKEWED = int(Flag.LATE), int(Flag.SKEWED)
 #: Clocks of partners differ: business time up to this far after recorded time is not remarked on.
 SKEW_TOLERANCE_US = 300_000_000
 
-#: Kinds that are never undone: what was decided or sent has left the house, a closed period stays
-#: closed, a voided event is sent again under a new id, and the network is set anew.
+#: Kinds that are never undone: what was decided, answered or sent has left the house, a closed
+#: period stays closed, a voided event is sent again under a new id, and the network is set anew.
 FINAL: frozenset[type[e.Event]] = frozenset(
     {
         e.DecisionTaken,
@@ -39,6 +39,11 @@ FINAL: frozenset[type[e.Event]] = frozenset(
         e.SignalSent,
         e.SignalAcknowledged,
         e.SignalRefused,
+        e.PlanProposed,
+        e.PlanTried,
+        e.PlanApproved,
+        e.PlanRefused,
+        e.PlanWithdrawn,
         e.PeriodClosed,
         e.NetworkChanged,
         e.EventVoided,

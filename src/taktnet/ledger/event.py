@@ -21,6 +21,7 @@ Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Money = Annotated[float, Meta(ge=-1e12, le=1e12)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Document = Annotated[str, Meta(max_length=4_000_000)]
 Status = Literal["available", "held", "inspection"]
 
 
@@ -446,6 +447,48 @@ class SignalRefused(Event, tag="signal.refused/1", frozen=True, kw_only=True):
     reason: Text = ""
 
 
+class PlanProposed(Event, tag="plan.proposed/1", frozen=True, kw_only=True):
+    """A plan proposes changes; they wait for an answer. Worked out at row `position`."""
+
+    proposal: Name
+    plan: Name
+    summary: Text
+    content: Document
+    position: Count = 0
+    by: OptionalName = ""
+
+
+class PlanTried(Event, tag="plan.tried/1", frozen=True, kw_only=True):
+    """What the twin said of a proposal."""
+
+    proposal: Name
+    content: Document
+
+
+class PlanApproved(Event, tag="plan.approved/1", frozen=True, kw_only=True):
+    """A proposal is approved; its changes are recorded right behind, in the same commit."""
+
+    proposal: Name
+    by: Name
+    reason: Text = ""
+
+
+class PlanRefused(Event, tag="plan.refused/1", frozen=True, kw_only=True):
+    """A proposal is refused."""
+
+    proposal: Name
+    by: Name
+    reason: Text = ""
+
+
+class PlanWithdrawn(Event, tag="plan.withdrawn/1", frozen=True, kw_only=True):
+    """A proposal is taken back by those who made it."""
+
+    proposal: Name
+    by: Name
+    reason: Text = ""
+
+
 AnyEvent = (
     OrderPlaced
     | OrderChanged
@@ -484,6 +527,11 @@ AnyEvent = (
     | SignalAcknowledged
     | SignalRefused
     | ForecastOverridden
+    | PlanProposed
+    | PlanTried
+    | PlanApproved
+    | PlanRefused
+    | PlanWithdrawn
 )
 
 #: Number of each kind as stored in facts; a number is never given twice. Order is history.

@@ -41,6 +41,11 @@ NEEDS_NO_SITE: frozenset[type[e.Event]] = frozenset(
         e.SignalSent,
         e.SignalAcknowledged,
         e.SignalRefused,
+        e.PlanProposed,
+        e.PlanTried,
+        e.PlanApproved,
+        e.PlanRefused,
+        e.PlanWithdrawn,
     }
 )
 #: (start, end) fields of a kind: the end is not before the start.

@@ -239,4 +239,9 @@ SLOTS: dict[type[e.Event], dict[str, tuple[str, object]]] = {
         "qty2": ("days", "qty"),
         "t1": ("start", "time"),
     },
+    e.PlanProposed: {"ref": ("proposal", _D.REF)},
+    e.PlanTried: {"ref": ("proposal", _D.REF)},
+    e.PlanApproved: {"ref": ("proposal", _D.REF)},
+    e.PlanRefused: {"ref": ("proposal", _D.REF)},
+    e.PlanWithdrawn: {"ref": ("proposal", _D.REF)},
 }

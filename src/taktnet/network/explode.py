@@ -149,3 +149,30 @@ def delivery_lane(network: Network, row: c.Demand) -> str:
             return source.lane
     between = network.lanes_between(row.supplier, row.site)
     return between[0].id if between else ""
+
+
+def spreads(network: Network, on: date) -> dict[Node, float]:
+    """Standard deviation of a day's need of every node, units, from that of customers' demand.
+
+    Variances add where needs meet, as if they were independent; a share s of a stream has s^2 of
+    its variance. A component that two parents of one customer's product need is thereby taken as
+    less variable than it is.
+    """
+    order, ways = _order(network, on)
+    variance: defaultdict[Node, float] = defaultdict(float)
+    for row in network.demand:
+        variance[row.supplier, row.item] += demand_sd(row) ** 2
+    for node in order:
+        site, item = node
+        for component, per_unit in ways[node].components:
+            variance[site, component] += variance[node] * per_unit**2
+        for source in ways[node].sources:
+            variance[source.origin, item] += variance[node] * source.share**2
+    return {node: variance[node] ** 0.5 for node in order}
+
+
+def demand_sd(row: c.Demand) -> float:
+    """Standard deviation of a customer's demand of a day, in units."""
+    if row.distribution == "fixed":
+        return 0.0
+    return row.rate_day**0.5 if row.distribution == "poisson" else row.cv * row.rate_day

@@ -53,4 +53,9 @@ MEANING: dict[type[e.Event], str] = {
     e.SignalAcknowledged: "decision: acknowledged, promised for",
     e.SignalRefused: "as declined",
     e.ForecastOverridden: "nothing; plans read it",
+    e.PlanProposed: "nothing; a proposal waits for its answer",
+    e.PlanTried: "nothing; the proposal shows it",
+    e.PlanApproved: "nothing by itself; the changes behind it do it",
+    e.PlanRefused: "nothing; the proposal is closed",
+    e.PlanWithdrawn: "nothing; the proposal is closed",
 }

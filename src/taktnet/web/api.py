@@ -14,6 +14,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from taktnet import __version__
 from taktnet.app.jobs import TooManyJobs
+from taktnet.app.plans.answers import NotOpen
+from taktnet.app.plans.desk import TowerPlans
+from taktnet.app.plans.vertical import UnknownPlan
 from taktnet.app.settings import Settings
 from taktnet.app.signals import NotWaiting, UnknownDecision
 from taktnet.app.tower import Tower
@@ -21,7 +24,7 @@ from taktnet.app.writer import Busy, Closed
 from taktnet.base.errors import Fault, InputFaults, TaktnetError
 from taktnet.ledger.ledger import StoreError
 from taktnet.ledger.proofs import ProofError
-from taktnet.web import describe, jobs, pages, reads
+from taktnet.web import describe, jobs, pages, plans, reads
 from taktnet.web.errors import PROBLEM, problem, safe_text
 from taktnet.web.ingest import Ingest, answer
 from taktnet.web.progress import JobStreams
@@ -89,7 +92,9 @@ def create_app(tower: Tower, settings: Settings | None = None) -> TowerApp:
     describe.hot_routes(app)
     app.include_router(reads.routes(tower, app.streams))
     app.include_router(jobs.routes(tower, app.job_streams))
-    app.include_router(pages.router(tower))
+    plan_desk = TowerPlans(tower)
+    app.include_router(plans.routes(plan_desk))
+    app.include_router(pages.router(tower, plan_desk))
     describe.schema(app)
     return app
 
@@ -139,7 +144,9 @@ def _told(status: int, detail: str, faults: Iterable[Fault] = ()) -> Response:
 _STATUS: tuple[tuple[type[TaktnetError], int], ...] = (
     (UnknownDecision, 404),
     (ProofError, 404),
+    (UnknownPlan, 404),
     (NotWaiting, 409),
+    (NotOpen, 409),
     (Busy, 503),
     (TooManyJobs, 503),
     (Closed, 503),

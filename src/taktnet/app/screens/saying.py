@@ -102,10 +102,16 @@ _SAYS: dict[type[e.Event], Callable[[Any, Unit], str]] = {
         f"{x.by} expects {_goods(x, u)} in {amount(x.days)} days, "
         f"not {amount(x.statistical)} – {x.reason}"
     ),
+    e.PlanProposed: lambda x, u: f"{x.proposal} proposed{_by(x.by)}: {x.summary}",
+    e.PlanTried: lambda x, u: f"{x.proposal} tried in the twin",
+    e.PlanApproved: lambda x, u: f"{x.proposal} approved by {x.by}{_by(x.reason, '–')}",
+    e.PlanRefused: lambda x, u: f"{x.proposal} refused by {x.by}{_by(x.reason, '–')}",
+    e.PlanWithdrawn: lambda x, u: f"{x.proposal} withdrawn by {x.by}{_by(x.reason, '–')}",
 }
 
 _PAGES = {"site": "/sites/", "to": "/sites/", "party": "/sites/", "origin": "/sites/"}
 _REFS = frozenset(("order", "shipment", "card", "decision", "schedule", "corrects", "cause"))
+_LONGEST = 2000  # characters of one field that a page shows
 _SHOWN_ELSEWHERE = frozenset(("tenant",))
 
 
@@ -116,7 +122,7 @@ def says(event: AnyEvent, unit: Unit) -> str:
 
 def reference(event: AnyEvent) -> str:
     """The order, shipment, card or decision that an event is about; "" where there is none."""
-    for name in ("order", "shipment", "card", "decision", "schedule"):
+    for name in ("order", "shipment", "card", "decision", "schedule", "proposal"):
         value = getattr(event, name, "")
         if value:
             return str(value)
@@ -145,7 +151,8 @@ def _text(value: Any) -> str:
         return ", ".join(str(v) for v in value)
     if isinstance(value, dict):
         return ", ".join(f"{k} = {v}" for k, v in value.items())
-    return str(value)
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _address(name: str, value: Any) -> str:

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from taktnet.app.plans.desk import PlanScreens
     from taktnet.app.tower import Tower
 
 
-def router(tower: Tower) -> APIRouter:
-    """The routes of every page over a tower."""
+def router(tower: Tower, plans: PlanScreens | None = None) -> APIRouter:
+    """The routes of every page over a tower; `plans` are those that the API shows too."""
+    from taktnet.app.plans.desk import TowerPlans
     from taktnet.app.screens.screens import TowerScreens
     from taktnet.app.screens.targets import read_targets
-    from taktnet.web.pages.routes import make_router
+    from taktnet.web.pages import plans as plan_pages
+    from taktnet.web.pages.routes import Pages, make_router
 
-    return make_router(TowerScreens(tower, read_targets(tower.parts.place)))
+    pages = Pages(TowerScreens(tower, read_targets(tower.parts.place)))
+    made = make_router(pages)
+    plan_pages.add(made, pages, plans or TowerPlans(tower))
+    return made

@@ -267,9 +267,8 @@ def static(request: Request, name: str) -> Response:
     return Response(found.data, 200, headers, found.type)
 
 
-def make_router(screens: Screens) -> APIRouter:
+def make_router(pages: Pages) -> APIRouter:
     """The routes of every page, over any `Screens`."""
-    pages = Pages(screens)
     made = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     gets: tuple[tuple[str, Callable[..., Response]], ...] = (
         ("/", pages.overview),

@@ -1,0 +1,36 @@
+"""Which plans there are, each loaded when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from taktnet.app.plans.vertical import UnknownPlan, Vertical
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kind of plan that is there, loaded when it is first asked for."""
+
+    kind: str
+    label: str
+    load: Callable[[], Vertical]
+
+
+def _cards() -> Vertical:
+    from taktnet.app.plans.cards import VERTICAL
+
+    return VERTICAL
+
+
+#: In the order of the tabs: forecast, segments, buffers, cards, levelling, schedule.
+VERTICALS: tuple[Entry, ...] = (Entry("cards", "Cards", _cards),)
+
+
+def vertical(kind: str) -> Vertical:
+    """The plan of this kind; raises UnknownPlan."""
+    for entry in VERTICALS:
+        if entry.kind == kind:
+            return entry.load()
+    known = ", ".join(entry.kind for entry in VERTICALS)
+    raise UnknownPlan(f"there is no plan called {kind[:100]!r}; there are: {known}")

@@ -1,0 +1,37 @@
+"""What a plan is made from: a network alone, or a tower with its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from taktnet.ledger.ledger import Ledger
+from taktnet.network import Network
+from taktnet.state import State
+
+if TYPE_CHECKING:
+    from taktnet.app.tower import Tower
+
+#: How far the work is: (done, total); raises when the work is to stop.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """The network now; for a tower also its ledger and state, as of row `position`.
+
+    `now` is the tower's time in microseconds, 0 where there is only a network.
+    """
+
+    network: Network
+    ledger: Ledger | None = None
+    state: State | None = None
+    now: int = 0
+    position: int = 0
+
+    @classmethod
+    def of(cls, tower: Tower) -> PlanView:
+        """What a tower knows now."""
+        state = tower.state()
+        return cls(tower.network, tower.ledger, state, tower.clock.now(), state.seq)

@@ -1,0 +1,51 @@
+"""`plan cards`: kanban cards by formula and by simulation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from taktnet.cli.places import HERE
+from taktnet.cli.plan.work import By, Item, Out, Propose, Site, Where, run
+from taktnet.cli.show import Json, reporting
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(cards)
+
+
+@reporting
+def cards(
+    where: Where = HERE,
+    *,
+    site: Site = "",
+    item: Item = "",
+    service: Annotated[
+        float, typer.Option("--service", help="Target in %; 0 takes that of each stock point.")
+    ] = 0.0,
+    measure: Annotated[
+        str, typer.Option("--measure", help="fill (share of units) or cycle (of containers).")
+    ] = "fill",
+    alpha: Annotated[
+        float, typer.Option("--alpha", help="Safety factor of the Toyota formula shown beside.")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same luck.")] = 1,
+    propose: Propose = False,
+    by: By = "",
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Size every kanban loop by formula and by simulation of true demand and lead times.
+
+    \b
+    Examples:
+      taktnet plan cards examples/drivetrain/network --site BRG
+      taktnet plan cards --service 98 --propose
+    """
+    given = {
+        "site": site, "item": item, "service": service, "measure": measure, "alpha": alpha,
+        "seed": seed,
+    }  # fmt: skip
+    run("cards", where, given, propose=propose, by=by, out=out, json=json)
