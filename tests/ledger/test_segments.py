@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from support.happenings import START_US, happenings
 from taktnet.ledger.chain import GENESIS, row_hash
-from taktnet.ledger.fact import FACT
+from taktnet.ledger.fact import FACT, Flag
 from taktnet.ledger.ledger import Row
 from taktnet.ledger.memory import MemoryLedger
 from taktnet.ledger.merkle import MerkleLog
+from taktnet.store import columns
 from taktnet.store import segments as module
 from taktnet.store.segments import SegmentError, Segments, all_facts
 
@@ -87,6 +88,20 @@ _SHARED: tuple[MemoryLedger, Segments]
 def _share(ledger: MemoryLedger, kept: Segments) -> None:
     global _SHARED  # noqa: PLW0603 - a fixture for a property test
     _SHARED = ledger, kept
+
+
+def test_no_event_is_parted(
+    ledger: MemoryLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shipments have three facts; groups and blocks of any size end where an event ends."""
+    for size in (1, 2, 3, 7, 40):
+        monkeypatch.setattr(columns, "GROUP", 2 * size + 1)
+        monkeypatch.setattr(columns, "BLOCK", size)
+        segments = Segments(tmp_path / str(size))
+        segments.export(ledger, rows=120)
+        parts = list(segments.facts())
+        assert joined(parts) == joined(ledger.facts(0, 240))
+        assert all(part["flags"][0] & Flag.FIRST for part in parts)
 
 
 def test_bodies_and_hashes_rebuild_the_chain_without_the_ledger(

@@ -4,9 +4,6 @@ A segment is two files: `facts-*.parquet` with one column per slot of the fact, 
 projection reads, and `bodies-*.parquet` with (seq, recorded, body, hash). The manifest names for
 each the range of rows, the hash of the last, the Merkle root up to it and the SHA-256 of the
 files, and is replaced whole when both files are safely on disk: a segment is there or it is not.
-
-Columns rather than one binary column: a third of the size, read as fast once columns that are
-constant in a row group are filled in from their statistics, and open to other tools.
 """
 
 from __future__ import annotations
@@ -25,24 +22,13 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from taktnet.base.errors import TaktnetError
-from taktnet.ledger.fact import FACT
 from taktnet.ledger.ledger import Ledger
 from taktnet.ledger.merkle import MerkleLog
+from taktnet.store import columns
 
 ROWS = 1_000_000
-GROUP = 131_072
 _PAGE = 10_000
 _MANIFEST = "manifest.json"
-_SLOTS: tuple[str, ...] = FACT.names or ()
-# rising or nearly so: stored as differences
-_DELTA: tuple[str, ...] = ("seq", "at", "recorded", "ref", "ref2")
-_PLAIN = ("t1", "t2")
-# LZ4 and not zstd: half as large again, read a quarter faster
-_FACTS_FORM: dict[str, Any] = {
-    "compression": "lz4",
-    "use_dictionary": [name for name in _SLOTS if name not in (*_DELTA, *_PLAIN)],
-    "column_encoding": dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED"),
-}
 _BODIES_FORM: dict[str, Any] = {
     "compression": "zstd",
     "use_dictionary": ["recorded"],
@@ -151,18 +137,17 @@ class Segments:
 
     def _write_facts(self, ledger: Ledger, after: int, last: int) -> File:
         path = self.folder / f"facts-{after + 1:012d}-{last:012d}.parquet"
-        schema = pa.schema([(n, pa.from_numpy_dtype(FACT[n])) for n in _SLOTS])
         count, held, waiting = 0, 0, list[np.ndarray]()
-        with _Writer(path, schema, _FACTS_FORM) as out:
+        with _Writer(path, columns.SCHEMA, columns.FORM) as out:
             for facts in ledger.facts(after, last):
                 waiting.append(facts)
                 held += len(facts)
                 count += len(facts)
-                if held >= GROUP:
-                    out.write(_columns(waiting), GROUP)
+                if held >= columns.GROUP:
+                    out.write(*columns.groups(waiting))
                     held, waiting = 0, []
             if held:
-                out.write(_columns(waiting), GROUP)
+                out.write(*columns.groups(waiting))
         return File(path.name, count, out.digest)
 
     def _write_bodies(self, ledger: Ledger, after: int, last: int) -> File:
@@ -173,29 +158,26 @@ class Segments:
                 page = ledger.rows(after, min(_PAGE, last - after))
                 if not page or page[-1].seq != after + len(page):
                     raise SegmentError(f"rows after {after} are missing from the ledger")
-                columns = (
+                cells = (
                     [row.seq for row in page],
                     [row.recorded for row in page],
                     [row.body for row in page],
                     [row.hash for row in page],
                 )
-                arrays = [pa.array(c, f.type) for c, f in zip(columns, _BODIES, strict=True)]
-                out.write(pa.Table.from_arrays(arrays, schema=_BODIES), _PAGE)
+                arrays = [pa.array(c, f.type) for c, f in zip(cells, _BODIES, strict=True)]
+                out.write(pa.Table.from_arrays(arrays, schema=_BODIES))
                 after = page[-1].seq
         return File(path.name, last - first, out.digest)
 
     def facts(self, after: int = 0, until: int | None = None) -> Iterator[np.ndarray]:
-        """Arrays of facts with after < seq <= until, in order; the next is read ahead."""
+        """Arrays of facts with after < seq <= until, in order; the next group is decoded ahead."""
         until = self.last if until is None else until
+        groups = (columns.columns_of(*found) for found in self._groups(after, until))
         with ThreadPoolExecutor(1) as ahead:
-            waiting = None
-            for file, group in self._groups(after, until):
-                reading = ahead.submit(_read_group, file, group)
-                if waiting is not None:
-                    yield from _cut(waiting.result(), after, until)
-                waiting = reading
-            if waiting is not None:
-                yield from _cut(waiting.result(), after, until)
+            waiting = ahead.submit(next, groups, None)
+            while (decoded := waiting.result()) is not None:
+                waiting = ahead.submit(next, groups, None)
+                yield from _cut(decoded, after, until)
 
     def _groups(self, after: int, until: int) -> Iterator[tuple[pq.ParquetFile, int]]:
         for one in self.segments:
@@ -259,9 +241,10 @@ class _Writer:
     def __enter__(self) -> _Writer:
         return self
 
-    def write(self, table: pa.Table, group: int) -> None:
-        """Append a table as row groups."""
-        self._out.write_table(table, row_group_size=group)
+    def write(self, *tables: pa.Table) -> None:
+        """Append tables, a row group each."""
+        for table in tables:
+            self._out.write_table(table)
 
     def __exit__(self, kind: object, *_: object) -> None:
         self._out.close()
@@ -275,36 +258,13 @@ class _Writer:
         _sync_folder(self._path.parent)
 
 
-def _columns(parts: list[np.ndarray]) -> pa.Table:
-    facts = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    return pa.table({name: np.ascontiguousarray(facts[name]) for name in _SLOTS})
-
-
-def _read_group(file: pq.ParquetFile, group: int) -> np.ndarray:
-    """One row group as facts; a column that is constant in it is not read at all."""
-    meta = file.metadata.row_group(group)
-    wanted: list[str] = []
-    facts = np.zeros(meta.num_rows, FACT)
-    for at in range(meta.num_columns):
-        column = meta.column(at)
-        known: Any = column.statistics
-        if known is None or not known.has_min_max or known.min != known.max:
-            wanted.append(column.path_in_schema)
-        elif known.min:
-            facts[column.path_in_schema] = known.min
-    table = file.read_row_group(group, columns=wanted)
-    for name in wanted:
-        facts[name] = table.column(name).to_numpy()
-    return facts
-
-
-def _cut(facts: np.ndarray, after: int, until: int) -> Iterator[np.ndarray]:
-    seqs = facts["seq"]
+def _cut(decoded: list[np.ndarray], after: int, until: int) -> Iterator[np.ndarray]:
+    """The records of a decoded row group with after < seq <= until, in blocks."""
+    seqs = decoded[0]
     if seqs[0] <= after or seqs[-1] > until:
         low, high = np.searchsorted(seqs, [after, until], side="right")
-        facts = facts[low:high]
-    if len(facts):
-        yield facts
+        decoded = [column[low:high] for column in decoded]
+    yield from columns.blocks(decoded)
 
 
 def _digest(file: Any) -> str:
