@@ -22,6 +22,7 @@ LONG_FILES = {
 #: Functions that may be longer, each with its reason.
 LONG_FUNCTIONS = {
     "src/taktnet/policy/reasons.py:decision": "fills a record of 22 fields, one a line",
+    "src/taktnet/plan/schedule/decode.py:decode": "compiled: one pass; it runs uncompiled too",
     "src/taktnet/plan/buffers/tree.py:span": "compiled: one pass whose arrays all steps share",
     "src/taktnet/plan/buffers/tree.py:best": "compiled: the four cases of one recursion",
 }

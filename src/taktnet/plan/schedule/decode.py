@@ -1,0 +1,204 @@
+"""From an order of operations to times, and the search for a better order.
+
+An order lists every operation behind those it waits for. Each is put on its resource behind what
+stands there, as early as shifts, set-up, transport and material allow: a semi-active schedule
+(Giffler & Thompson, *Operations Research* 8(4), 1960). The search moves one operation at a time
+along the order or to another resource and takes a worse order with the chance of Metropolis.
+"""
+
+# ruff: noqa: PLR0912, PLR0917, SIM110  (one pass that calls nothing; compiled, by position)
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, uint64
+
+from taktnet.plan.schedule.shop import FAR, HARD, Shop
+
+
+@njit(cache=True, nogil=True)
+def decode(
+    s: Shop,
+    order: np.ndarray,
+    mode: np.ndarray,
+    floor: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+) -> float:
+    """Fill `start` and `end` (int64[n]) of an order; its cost in thousandths.
+
+    `mode[i]` is the place of operation i's mode among all modes, `floor[i]` its earliest start.
+    What finds no shift ends at FAR. It calls nothing, so that it also runs uncompiled.
+    """
+    resources = len(s.site)
+    free, span, state = np.zeros(resources, np.int64), s.span_first.copy(), s.set_for.copy()
+    cost = 0.0
+    for i in order:
+        r = s.resource[mode[i]]
+        ready, t, k, last = floor[i], free[r], span[r], s.span_first[r + 1]
+        for b in range(s.before_first[i], s.before_first[i + 1]):
+            j = s.before[b]
+            ready = max(ready, end[j] + s.way[s.site[s.resource[mode[j]]], s.site[r]])
+        begin = s.fixed[i]
+        needs = s.needs[i]
+        change = 0
+        if needs:
+            change = s.setups[s.table[r], state[r], needs] if begin < 0 else 0
+            state[r] = needs
+        if begin < 0:
+            t = max(t, s.now) if change else t
+        else:
+            t = ready = begin
+        for stage in range(2):
+            left = s.minutes[mode[i]] if stage else change
+            if stage:
+                t = max(t, ready)
+            elif not change:
+                continue
+            while k < last and s.high[k] <= t:
+                k += 1
+            if k < last:
+                t = max(t, s.low[k])
+            begin = t
+            while k < last and left > s.high[k] - t:
+                left -= s.high[k] - t
+                k += 1
+                if k < last:
+                    t = s.low[k]
+            t = t + left if k < last else FAR
+        start[i], end[i] = (begin, t) if t < FAR else (FAR, FAR)
+        free[r], span[r] = t, k
+        cost += s.late[i] * max(0, t - s.due[i]) + HARD * max(0, t - s.must[i])
+        if s.old_start[i] >= s.now:
+            cost += s.move * abs(start[i] - s.old_start[i])
+            cost += s.change * (r != s.old_resource[i])
+    return cost  # pyright: ignore[reportReturnType]
+
+
+@njit(cache=True, nogil=True)
+def _draw(state: np.ndarray, below: int) -> int:
+    """A whole number from 0 to below - 1 (xorshift64*, Vigna 2016)."""
+    x = state[0]
+    x ^= x >> uint64(12)
+    x ^= x << uint64(25)
+    x ^= x >> uint64(27)
+    state[0] = x
+    high = (x * uint64(0x2545F4914F6CDD1D)) >> uint64(32)
+    return np.int64((high * uint64(below)) >> uint64(32))  # pyright: ignore[reportReturnType]
+
+
+@njit(cache=True, nogil=True)
+def _pick(s: Shop, order: np.ndarray, mode: np.ndarray, end: np.ndarray, locked: int,
+          state: np.ndarray) -> int:  # fmt: skip
+    """A place in the order to move: half the time of late work or of what it waits for."""
+    n = len(order)
+    place = locked + _draw(state, n - locked)
+    if _draw(state, 2):
+        return place
+    for _ in range(8):
+        i = order[locked + _draw(state, n - locked)]
+        if s.late[i] > 0 and end[i] > s.due[i]:
+            while s.before_first[i + 1] > s.before_first[i] and _draw(state, 2):
+                first = s.before_first[i]
+                i = s.before[first + _draw(state, int(s.before_first[i + 1] - first))]
+            for p in range(locked, n):
+                if order[p] == i:
+                    return p
+    return place
+
+
+@njit(cache=True, nogil=True)
+def _waits(s: Shop, i: int, j: int) -> bool:
+    """Whether operation i waits directly for operation j."""
+    for b in range(s.before_first[i], s.before_first[i + 1]):
+        if s.before[b] == j:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _bounds(s: Shop, order: np.ndarray, p: int, locked: int) -> tuple[int, int]:
+    """The places that the operation at p may take among those it waits for and that wait for it."""
+    i, low, high = order[p], p, p
+    while low > locked and not _waits(s, i, order[low - 1]):
+        low -= 1
+    while high < len(order) - 1 and not _waits(s, order[high + 1], i):
+        high += 1
+    return low, high
+
+
+@njit(cache=True, nogil=True)
+def _shift(order: np.ndarray, p: int, to: int) -> None:
+    """Move what stands at p to another place."""
+    i = order[p]
+    while p < to:
+        order[p] = order[p + 1]
+        p += 1
+    while p > to:
+        order[p] = order[p - 1]
+        p -= 1
+    order[p] = i
+
+
+@njit(cache=True, nogil=True)
+def _target(s: Shop, order: np.ndarray, mode: np.ndarray, p: int, low: int, high: int,
+            state: np.ndarray) -> int:  # fmt: skip
+    """Where to: beside the next or the one after on the same resource, or anywhere allowed."""
+    if _draw(state, 4) == 0:
+        return low + _draw(state, high - low + 1)
+    r, step = s.resource[mode[order[p]]], 1 if _draw(state, 2) else -1
+    skips, q = _draw(state, 3), p + step
+    while low <= q <= high:
+        if s.resource[mode[order[q]]] == r:
+            if skips == 0:
+                return q
+            skips -= 1
+        q += step
+    return low + _draw(state, high - low + 1)
+
+
+@njit(cache=True, nogil=True)
+def search(
+    s: Shop,
+    locked: int,
+    order: np.ndarray,
+    mode: np.ndarray,
+    floor: np.ndarray,
+    best: np.ndarray,
+    cost: float,
+    least: float,
+    warmth: float,
+    trials: int,
+    state: np.ndarray,
+) -> tuple[float, float]:
+    """Try `trials` moves; the cost now and the least, whose order, modes and floors are `best`.
+
+    `best` is int64[3, n]. An operation's floor is its own or the old start it is held to.
+    The first `locked` of the order stay as they are.
+    """
+    n = len(order)
+    start, end = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    decode(s, order, mode, floor, start, end)
+    for _ in range(trials):
+        p = _pick(s, order, mode, end, locked, state)
+        i = order[p]
+        was, held, many = mode[i], floor[i], s.first[i + 1] - s.first[i]
+        if s.old_start[i] > s.floor[i] and _draw(state, 4) == 0:
+            floor[i] = s.floor[i] if held > s.floor[i] else s.old_start[i]
+        if many > 1 and _draw(state, 3) == 0:
+            mode[i] = s.first[i] + _draw(state, int(many))
+        low, high = _bounds(s, order, p, locked)
+        to = _target(s, order, mode, p, low, high, state)
+        if to == p and mode[i] == was and floor[i] == held:
+            continue
+        _shift(order, p, to)
+        new = decode(s, order, mode, floor, start, end)
+        if new <= cost or _draw(state, 1 << 30) < np.exp((cost - new) / warmth) * (1 << 30):
+            cost = new
+            if cost < least:
+                least = cost
+                best[0], best[1], best[2] = order, mode, floor
+        else:
+            _shift(order, to, p)
+            mode[i], floor[i] = was, held
+    return cost, least
