@@ -22,6 +22,7 @@ class Use:
 
     `demand` is per bucket (units); `criticality` 1 means that the line stops without the item;
     `risk` 1 means that supply may fail at any time. An item younger than the history is `new`.
+    `cv` is taken where there is no `demand`.
     """
 
     item: str
@@ -30,6 +31,7 @@ class Use:
     criticality: float = 0.0
     risk: float = 0.0
     new: bool = False
+    cv: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _classify(use: Use, share: Fraction | None, rules: Limits) -> Segment:
         abc = "N"
     else:
         abc = "A" if share < exact(rules.a) else "B" if share < exact(rules.b) else "C"
-    cv = None if use.new else variation(use.demand)
+    cv = None if use.new else variation(use.demand) if use.demand else use.cv
     xyz = "" if cv is None else "X" if cv < rules.x else "Y" if cv < rules.y else "Z"
     weight = rules.impact_weight
     impact = (1 - weight) * {"A": 1.0, "B": 0.5}.get(abc, 0.0) + weight * use.criticality

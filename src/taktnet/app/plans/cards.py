@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from taktnet.app.plans.draft import Change, Draft, Figure, Line, change
 from taktnet.app.plans.loops import Sized, size_loop
+from taktnet.app.plans.record import lead_times
 from taktnet.app.plans.vertical import Asked, Option, Vertical
 from taktnet.app.plans.view import PlanView, Progress
 
@@ -19,9 +20,10 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
     lines: list[Line] = []
     changes: list[Change] = []
     sized: list[Sized] = []
+    seen = lead_times(view)
     for n, loop in enumerate(loops):
         progress(n, len(loops))
-        one = size_loop(view, loop, asked)
+        one = size_loop(view, loop, asked, seen)
         lines.append(one.line())
         if one.sizing is None:
             continue

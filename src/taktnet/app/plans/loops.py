@@ -5,21 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from taktnet.app.plans.draft import Line
 from taktnet.app.plans.view import PlanView
+from taktnet.base.daytexts import parse_departures
+from taktnet.base.exact import exact
+from taktnet.kpi.flow import kingman_h
 from taktnet.network import Network
 from taktnet.network import components as c
 from taktnet.network.explode import demand_sd, spreads
-from taktnet.network.rates import network_takt
+from taktnet.network.rates import NetworkTakt, network_takt
 from taktnet.plan import cards
 from taktnet.plan.cards import Count, Sizing
 
 #: Receipts from which observed lead times are drawn instead of those of the network (methods D1).
 ENOUGH = 30
-_DAY_US, _DAY_H = 86_400_000_000, 24.0
+_DAY_H = 24.0
+ASSUMED = (
+    "Demand is stationary at the rates of the network",
+    f"Lead times are drawn from receipts where at least {ENOUGH} are on record, else gamma with "
+    "the network's mean and deviation",
+    "Goods wait for the next departure of their lane, and for their line as Kingman's formula says",
+)
+Receipts = Mapping[tuple[str, str, str], tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +123,15 @@ class Sized:
         }
 
 
-def size_loop(view: PlanView, loop: c.Loop, asked: Mapping[str, Any]) -> Sized:
-    """Formulas and simulation of one loop, with what each assumes."""
+def size_loop(view: PlanView, loop: c.Loop, asked: Mapping[str, Any], seen: Receipts) -> Sized:
+    """Formulas and simulation of one loop, with what each assumes.
+
+    `seen` are the lead times on record, as `record.lead_times` gives them.
+    """
     network = view.network
     item = network.item(loop.item)
     cost = item.cost / network.per_eur(item.currency)
-    need = _need(view, loop)
+    need = _need(view, loop, seen)
     if isinstance(need, str):
         return Sized(loop, cost, need)
     point = network.stock_point(loop.site, loop.item)
@@ -132,78 +146,97 @@ def size_loop(view: PlanView, loop: c.Loop, asked: Mapping[str, Any]) -> Sized:
     except ValueError as error:
         return Sized(loop, cost, str(error))
     lead = f"{len(need.lead_seen)} receipts" if need.lead_seen else "the network's lead times"
-    assumed = (
-        "Demand is stationary at the rates of the network",
-        "Lead times are drawn from receipts where at least 30 are on record, else gamma with the "
-        "network's mean and deviation",
-    )
-    return Sized(loop, cost, f"{sizing.why}; from {lead}", sizing, today, need, assumed)
+    return Sized(loop, cost, f"{sizing.why}; from {lead}", sizing, today, need, ASSUMED)
 
 
-def _need(view: PlanView, loop: c.Loop) -> cards.Loop | str:
+def _need(view: PlanView, loop: c.Loop, seen: Receipts) -> cards.Loop | str:
     """What the loop must cover; words where nothing is asked of it."""
-    on = date.fromtimestamp(view.now / 1e6) if view.now else date.today()
-    rates, sds = _rates(_Keyed(view.network), on)
+    network, on = view.network, view.day()
+    rates, sds = rates_of(network, on)
     node = loop.site, loop.item
     rate, spread = rates.get(node, 0.0), sds.get(node, 0.0)
-    for row in view.network.demand:
+    for row in network.demand:
         if (row.site, row.item, row.supplier) == (*node, loop.origin):
             rate, spread = row.rate_day, demand_sd(row)
     if rate <= 0:
         return "no demand reaches it; nothing to size"
-    share = _share(view.network, loop)
-    lead, sd = lead_time(view.network, loop)
-    if lead is None or sd is None:
+    share = _share(network, loop)
+    lead = lead_time(network, loop, on)
+    if lead is None:
         return f"no lane, source or process says how {loop.item} comes to {loop.site}"
+    receipts = seen.get((loop.site, loop.item, loop.origin), ())
     return cards.Loop(
         demand=rate * share,
-        lead=lead,
+        lead=lead.mean,
         container=loop.container_qty,
         demand_sd=spread * share,
-        lead_sd=sd,
-        collection=loop.collection_h / _DAY_H,
+        lead_sd=lead.sd,
+        collection=max(loop.collection_h / _DAY_H, lead.gap),
+        lead_seen=receipts if len(receipts) >= ENOUGH else (),
     )
 
 
 def _share(network: Network, loop: c.Loop) -> float:
     """The part of the need that comes by this loop: its part of all its point's cards."""
-    all_loops = network.loops_of(loop.site, loop.item)
-    total = sum(one.cards * one.container_qty for one in all_loops)
+    total = sum(o.cards * o.container_qty for o in network.loops_of(loop.site, loop.item))
     return loop.cards * loop.container_qty / total
 
 
-def lead_time(network: Network, loop: c.Loop) -> tuple[float, float] | tuple[None, None]:
-    """Mean and deviation of the loop's lead time in days, without collection.
+class Lead(NamedTuple):
+    """Mean and deviation of a lead time in days; `gap` are the days between two departures."""
 
-    By a lane: preparation at the origin, transit and customs. Made here: set-up and run of one
-    order of the loop (a container, or its lot).
+    mean: float
+    sd: float
+    gap: float = 0.0
+
+
+def lead_time(network: Network, loop: c.Loop, on: date) -> Lead | None:
+    """The loop's lead time by the network, without collection; None where nothing tells it.
+
+    By a lane: preparation at the origin, transit and customs. Made here: waiting for the line,
+    set-up and run of one order of the loop (a container, or its lot).
     """
     if loop.origin not in ("", loop.site):
-        source = next(
-            (s for s in network.sources_of(loop.site, loop.item)
-             if s.origin == loop.origin and loop.lane in ("", s.lane)),
-            None,
-        )  # fmt: skip
-        name = loop.lane or (source.lane if source else "")
-        if not name:
-            return None, None
-        lane = network.lane(name)
-        mean = (source.prep_h if source else 0.0) + lane.transit_h + lane.customs_h
-        spread = (lane.transit_sd_h**2 + lane.customs_h**2) ** 0.5
-        return mean / _DAY_H, spread / _DAY_H
-    rows = network.processes_of(loop.site, loop.item)
-    own = [p for p in rows if loop.resource in ("", p.resource)]
+        return _way(network, loop)
+    own = [
+        p for p in network.processes_of(loop.site, loop.item) if loop.resource in ("", p.resource)
+    ]
     if not own:
-        return None, None
+        return None
     process = min(own, key=lambda p: p.priority)
-    seconds_day = network.working_time(loop.site, process.resource).mean_day_seconds(
-        date(2026, 1, 5), 28
-    )
-    if not seconds_day:
-        return None, None
+    line = _takt(_Keyed(network), on).line(process.resource)
+    if line is None or not line.available_s_day:
+        return None
     lot = process.lot_qty or loop.container_qty * max(1, loop.lot_cards)
-    run = process.cycle_s * lot / network.resource(process.resource).count
-    return (process.setup_s + run) / seconds_day, process.cycle_cv * run / seconds_day
+    count = network.resource(process.resource).count
+    run = (process.setup_s + process.cycle_s * lot / count) / line.available_s_day
+    wait = _waiting(line.utilisation or 0.0, run, process.cycle_cv)
+    return Lead(run + wait, ((process.cycle_cv * run) ** 2 + wait**2) ** 0.5)
+
+
+def _waiting(use: float, run: float, cv: float) -> float:
+    """Days for the line, by Kingman's formula with arrivals of ca = 1 (methods B6).
+
+    A line that is as good as full counts as 95 % full: its true wait has no end.
+    """
+    wait = kingman_h(1, exact(cv) ** 2, min(exact(use), Fraction(95, 100)), exact(run))
+    return float(wait or 0)
+
+
+def _way(network: Network, loop: c.Loop) -> Lead | None:
+    source = next(
+        (s for s in network.sources_of(loop.site, loop.item)
+         if s.origin == loop.origin and loop.lane in ("", s.lane)),
+        None,
+    )  # fmt: skip
+    name = loop.lane or (source.lane if source else "")
+    if not name:
+        return None
+    lane = network.lane(name)
+    mean = (source.prep_h if source else 0.0) + lane.transit_h + lane.customs_h
+    spread = (lane.transit_sd_h**2 + lane.customs_h**2) ** 0.5
+    weekly = len(parse_departures(lane.departures)) if lane.departures else 0
+    return Lead(mean / _DAY_H, spread / _DAY_H, 7 / weekly if weekly else 0.0)
 
 
 class _Keyed:
@@ -219,10 +252,20 @@ class _Keyed:
         return isinstance(other, _Keyed) and other.network.digest == self.network.digest
 
 
+Rates = dict[tuple[str, str], float]
+
+
+def rates_of(network: Network, on: date) -> tuple[Rates, Rates]:
+    """Units a day of every node that demand reaches, and the deviation of a day's need."""
+    keyed = _Keyed(network)
+    return {(r.site, r.item): r.rate_day for r in _takt(keyed, on).nodes}, _spreads(keyed, on)
+
+
 @lru_cache(maxsize=4)
-def _rates(
-    keyed: _Keyed, on: date
-) -> tuple[dict[tuple[str, str], float], dict[tuple[str, str], float]]:
-    takt = network_takt(keyed.network, on)
-    rates = {(row.site, row.item): row.rate_day for row in takt.nodes}
-    return rates, spreads(keyed.network, on)
+def _takt(keyed: _Keyed, on: date) -> NetworkTakt:
+    return network_takt(keyed.network, on)
+
+
+@lru_cache(maxsize=4)
+def _spreads(keyed: _Keyed, on: date) -> Rates:
+    return spreads(keyed.network, on)

@@ -23,8 +23,17 @@ def _cards() -> Vertical:
     return VERTICAL
 
 
+def _segments() -> Vertical:
+    from taktnet.app.plans.segments import VERTICAL
+
+    return VERTICAL
+
+
 #: In the order of the tabs: forecast, segments, buffers, cards, levelling, schedule.
-VERTICALS: tuple[Entry, ...] = (Entry("cards", "Cards", _cards),)
+VERTICALS: tuple[Entry, ...] = (
+    Entry("segments", "Segments", _segments),
+    Entry("cards", "Cards", _cards),
+)
 
 
 def vertical(kind: str) -> Vertical:

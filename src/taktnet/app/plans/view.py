@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
+from taktnet.app.reading import KpiReading
+from taktnet.ledger.fact import instant
 from taktnet.ledger.ledger import Ledger
 from taktnet.network import Network
 from taktnet.state import State
@@ -19,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """The network now; for a tower also its ledger and state, as of row `position`.
+    """The network now; for a tower also its ledger, state and KPIs, as of row `position`.
 
     `now` is the tower's time in microseconds, 0 where there is only a network.
     """
@@ -29,9 +32,15 @@ class PlanView:
     state: State | None = None
     now: int = 0
     position: int = 0
+    kpis: KpiReading | None = None
+
+    def day(self) -> date:
+        """The day that calendars and bills of material are read for: today, for a network."""
+        return instant(self.now).date() if self.now else date.today()
 
     @classmethod
     def of(cls, tower: Tower) -> PlanView:
         """What a tower knows now."""
         state = tower.state()
-        return cls(tower.network, tower.ledger, state, tower.clock.now(), state.seq)
+        parts = tower.parts
+        return cls(tower.network, tower.ledger, state, tower.clock.now(), state.seq, parts.kpis)
