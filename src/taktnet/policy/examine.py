@@ -309,7 +309,7 @@ def write_decision(x: int, c: Any, start: int) -> None:
     f.seq, f.at, f.recorded, f.kind = head_at(x, 0).seq + 1, c.now, c.now, DECISION
     f.site, f.item, f.to, f.res, f.loop = c.site, c.item, c.origin, c.lane, c.loop
     f.qty, f.qty2, f.status, f.reason = c.qty, c.containers, c.rule, c.action
-    f.t1 = c.now + c.lead + np.int64(c.qty / 1e6 * c.unit_us)
+    f.t1 = rules.due(c.now, c.lead, c.qty, c.unit_us)
     f.t2 = f.t1 - c.window
     f.ref, f.source, f.tenant = c.next_ref, c.source, c.tenant
     flags = FIRST

@@ -158,7 +158,7 @@ def _sources(network: Network, names: Names, site: str, item: str) -> list[dict[
     made = bool(network.processes_of(site, item)) and not any(s.origin == site for s in chosen)
     chosen = chosen or ([] if made else list(options))
     container = millionths(network.item(item).container_qty)
-    rows = [_source(network, names, s, container) for s in chosen]
+    rows = [source_row(network, names, s, container) for s in chosen]
     rest = 1.0 - sum(row["share"] for row in rows)
     if made and (not rows or rest > 1e-9):
         lead, unit = _making(network, site, item, "")
@@ -170,7 +170,8 @@ def _sources(network: Network, names: Names, site: str, item: str) -> list[dict[
     return rows
 
 
-def _source(network: Network, names: Names, s: Any, container: int) -> dict[str, Any]:
+def source_row(network: Network, names: Names, s: Any, container: int) -> dict[str, Any]:
+    """One source as the rules read it."""
     return {
         "origin": names.intern(Domain.SITE, s.origin),
         "lane": names.intern(Domain.LANE, s.lane),

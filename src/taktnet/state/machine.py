@@ -12,12 +12,18 @@ from numba import types as numba_types
 from numba.core import cgutils
 from numba.np.numpy_support import from_dtype
 
+from taktnet.state.link import LinkedCompiler
+
 types: Any = numba_types
 _tools: Any = cgutils
 intrinsic: Any = extending.intrinsic
 _njit: Any = njit
 _compile: Any = _njit(
-    nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+    nogil=True,
+    error_model="numpy",
+    no_cpython_wrapper=True,
+    no_cfunc_wrapper=True,
+    pipeline_class=LinkedCompiler,
 )
 
 

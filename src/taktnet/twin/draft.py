@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from taktnet.base.errors import Fault
 from taktnet.base.names import Names
@@ -36,6 +38,16 @@ def micros(hours: float) -> int:
 def fault(table: str, row: str, name: str, found: str, wanted: str, *, remedy: str = "") -> Fault:
     """A fault of a row of the network."""
     return Fault(f"network/{table}.csv", 0, name, found, wanted, remedy, f'"{row}"')
+
+
+def records(dtype: np.dtype, rows: Iterable[dict[str, Any]]) -> np.ndarray:
+    """Records of rows; fields not given are 0."""
+    rows = list(rows)
+    array = np.zeros(len(rows), dtype)
+    for name in dtype.names or ():
+        if any(name in row for row in rows):
+            array[name] = [row.get(name, 0) for row in rows]
+    return array
 
 
 @dataclass

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from taktnet.ledger.fact import FACT
+
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
@@ -41,24 +43,32 @@ class Table(IntEnum):
     BUCKET = 16
     NODE = 17
     CELL = 18
+    REF = 19
     # static
-    PLACE = 19
-    LANE0 = 20
-    PROC0 = 21
-    RES0 = 22
-    DEMAND0 = 23
-    SITE0 = 24
-    EDITION = 25
-    PART = 26
-    USER = 27
-    SPAN = 28
-    LEAVE = 29
-    DIST = 30
-    KNOT = 31
-    BREAK = 32
-    CAL0 = 33
-    MEMBER = 34
-    PLAN = 35
+    PLACE = 20
+    LANE0 = 21
+    PROC0 = 22
+    RES0 = 23
+    DEMAND0 = 24
+    SITE0 = 25
+    EDITION = 26
+    PART = 27
+    USER = 28
+    SPAN = 29
+    LEAVE = 30
+    DIST = 31
+    KNOT = 32
+    BREAK = 33
+    CAL0 = 34
+    MEMBER = 35
+    PLAN = 36
+    POINT_ID = 37
+    LINK_ID = 38
+    LANE_ID = 39
+    RES_ID = 40
+    DEMAND_ID = 41
+    # what a traced run writes; no fork has it
+    TRACE = 42
 
 
 class Kind(IntEnum):
@@ -115,7 +125,8 @@ HEAD = _record(
     "now start end pending node_free node_used node_room cell_free cell_used cell_room"
     " shift buckets cursor far open near heap pops mark mark_pops rebuilds work_head work_tail"
     " work_mask events stale most snap_every snap_n snap_room points links lanes sites resources"
-    " servers calendars demands roads changes procs warm orders_waiting",
+    " servers calendars demands roads changes procs warm orders_waiting"
+    " at trace_n trace_room trace_lost ref source tenant",
     words="key",
 )
 #: A stocking point (site, item), two cache lines.
@@ -141,7 +152,7 @@ PROC = _record(
     "",
     "next listed blocked ordinal head tail jobs",
 )
-RES = _record("idle_at", "", "head tail idle hold")
+RES = _record("", "", "head tail idle hold short pad1")
 #: One machine of a resource.
 SERVER = _record(
     "qty end left run busy down down_at setups", "", "res next proc last hold listed seq fails"
@@ -172,7 +183,7 @@ TALLY = np.dtype(
     ]
 )
 #: Goods that are on the road when the run starts. `seen` is F(age), where the residual begins.
-ROAD = _record("qty age delay born", "seen", "who lane lost kind ref pad1", "name")
+ROAD = _record("qty age delay born", "seen", "lane lost kind ref shipment order", "name")
 CHANGE = _record("at", "value", "what entity")
 WORK = np.dtype("<i4")
 #: One row per snapshot: time, stock value, units owed, wanted, filled, on the way, freight cost.
@@ -184,6 +195,9 @@ BUCKET = np.dtype("<i4")
 NODE = _record("t order", "", "arg next")
 #: A request, a parcel, a batch or a production order.
 CELL = _record("qty placed mark", "", "who next")
+#: Beside a cell of a traced run: the names of its order and its shipment or work order, and of an
+#: order to make the whole quantity and what of it is started.
+REF = _record("qty started", "", "order shipment")
 
 #: What never changes about a point.
 PLACE = _record(
@@ -218,11 +232,18 @@ MEMBER = np.dtype("<i4")
 PLAN = _record("at qty")
 #: What is open when the run starts: a customer's order (who < 0), an order of a link, or
 #: (started = 1) the order that a job under way works for.
-OPEN = _record("qty placed", "", "who started")
+OPEN = _record("qty placed done", "", "who started order work")
+#: Names of what the records stand for, as ids of `base.names`, and what a decision says beside.
+POINT_ID = _record("", "", "site item")
+LINK_ID = _record("lead window", "unit_us", "origin loop rule action")
+LANE_ID = _record("transit", "", "lane pad1")
+RES_ID = _record("", "", "site res")
+DEMAND_ID = _record("price", "", "customer currency")
+TRACE = FACT
 
 DTYPES: dict[Table, np.dtype] = {t: globals()[t.name] for t in Table}
 #: Tables of a run, copied with every fork.
-OWN: tuple[Table, ...] = tuple(t for t in Table if t <= Table.CELL)
+OWN: tuple[Table, ...] = tuple(t for t in Table if t <= Table.REF)
 #: Those among them of which only the used part is copied.
-POOLS = (Table.NODE, Table.CELL)
-FIRST_STATIC = Table.PLACE
+POOLS = (Table.NODE, Table.CELL, Table.REF)
+STATIC: tuple[Table, ...] = tuple(t for t in Table if Table.PLACE <= t < Table.TRACE)

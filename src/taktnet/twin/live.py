@@ -9,13 +9,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
 from taktnet.base.calendars import micros
+from taktnet.base.names import Domain
 from taktnet.network import Network
 from taktnet.policy.lower import millionths
 from taktnet.state import State
+from taktnet.twin.draft import records
 from taktnet.twin.engine.loop import passed
+from taktnet.twin.engine.note import HELD
+from taktnet.twin.engine.settle import ASSUMED
 from taktnet.twin.layout import DTYPES, SECOND, Table
 from taktnet.twin.sim import Model
 from taktnet.twin.streams import name_key
@@ -41,7 +43,7 @@ class _Placing:
         self.tables = {t: a.copy() for t, a in model.fresh.items()}
         self.roads: list[dict[str, Any]] = []
         self.shipments: list[tuple[str, str]] = []
-        self.open: list[tuple[int, int, int, int]] = []
+        self.open: list[dict[str, Any]] = []
         self.running: dict[str, int] = {}
         self.by_point: dict[int, list[int]] = {}
         for i, dest in enumerate(self.tables[Table.LINK]["dest"].tolist()):
@@ -51,6 +53,10 @@ class _Placing:
         """Microseconds from an instant to the start; 0 for one that is not known."""
         return 0 if at is None else max(0, self.model.at - micros(at))
 
+    def ref(self, name: str) -> int:
+        """The id of the name of an order, a decision or a shipment; 0 for none."""
+        return max(0, self.state.names.find(Domain.REF, name))
+
     def points(self) -> None:
         """Stock on hand and in inspection."""
         known = {row.site for row in self.state.stock()}
@@ -58,6 +64,7 @@ class _Placing:
         for p, (site, _) in enumerate(self.model.points):
             if site in known and points["onhand"][p] < 1 << 54:
                 points["onhand"][p] = 0
+                points["flags"][p] &= ~ASSUMED
         for row in self.state.points():
             p = self.model.find("points", (row.site, row.item))
             if p >= 0 and row.site in known:
@@ -96,6 +103,7 @@ class _Placing:
                 "qty": qty, "age": age, "born": -age, "kind": dist, "ref": ref, "lane": number,
                 "seen": passed(sim.address, dist, float(age)) if dist >= 0 else 0.0,
                 "name": name_key("shipment", row.shipment, row.item),
+                "shipment": self.ref(row.shipment), "order": self.ref(row.order),
             })  # fmt: skip
             self.shipments.append((row.shipment, row.item))
             if ref >= 0:
@@ -128,7 +136,11 @@ class _Placing:
                 servers[name][machine] = value
             procs["started"][proc] += qty
             self.running[row.decision] = self.running.get(row.decision, 0) + qty
-            self.open.append((qty, -self.ago(row.started), link, 1))
+            self.open.append({
+                "qty": qty, "placed": -self.ago(row.started), "who": link, "started": 1,
+                "order": self.ref(row.decision or row.order), "work": self.ref(row.order),
+                "done": millionths(row.produced),
+            })  # fmt: skip
             self.coming(link, qty)
 
     def decisions(self) -> None:
@@ -138,15 +150,20 @@ class _Placing:
             done = row.received if row.origin == row.site else row.shipped
             qty = millionths(row.qty - done) - self.running.get(row.decision, 0)
             if link >= 0 and qty > 0 and row.status not in ("declined", "refused", "done"):
-                self.waiting(link, qty, row.taken_at)
+                self.waiting(link, qty, row.taken_at, row.decision)
 
-    def waiting(self, link: int, qty: int, placed: datetime) -> None:
+    def waiting(self, link: int, qty: int, placed: datetime, name: str) -> None:
         """An order of a link stands in line at its origin."""
         origin = int(self.tables[Table.LINK]["origin"][link])
         if origin >= 0:
             self.tables[Table.POINT]["reserved"][origin] += qty
-        self.open.append((qty, -self.ago(placed), link, 0))
+        self.stands(link, qty, placed, name)
         self.coming(link, qty)
+
+    def stands(self, who: int, qty: int, placed: datetime, name: str) -> None:
+        """An order of a link or a customer (who < 0) stands where it stood."""
+        order = {"qty": qty, "placed": -self.ago(placed), "who": who, "order": self.ref(name)}
+        self.open.append(order)
 
     def orders(self) -> None:
         """Customers' orders and call-offs that are not shipped."""
@@ -160,9 +177,9 @@ class _Placing:
             if demand >= 0:
                 p = int(self.model.static[Table.DEMAND0]["point"][demand])
                 self.tables[Table.POINT]["reserved"][p] += qty
-                self.open.append((qty, -self.ago(row.placed_at), -1 - demand, 0))
+                self.stands(-1 - demand, qty, row.placed_at, row.order)
             elif link >= 0:
-                self.waiting(link, qty, row.placed_at)
+                self.waiting(link, qty, row.placed_at, row.order)
 
     def resources(self) -> None:
         """Resources that are down are under repair."""
@@ -171,16 +188,12 @@ class _Placing:
             number = self.model.find("resources", row.resource)
             if number >= 0 and not row.up:
                 servers["hold"][servers["res"] == number] = 1
+                self.tables[Table.RES]["short"][number] = HELD
 
     def model_now(self) -> Model:
         """The model with these tables."""
-        roads = np.zeros(len(self.roads), DTYPES[Table.ROAD])
-        for i, row in enumerate(self.roads):
-            for name, value in row.items():
-                roads[name][i] = value
-        opened = np.zeros(len(self.open), DTYPES[Table.OPEN])
-        for i, row in enumerate(self.open):
-            opened["qty"][i], opened["placed"][i], opened["who"][i], opened["started"][i] = row
+        roads = records(DTYPES[Table.ROAD], self.roads)
+        opened = records(DTYPES[Table.OPEN], self.open)
         head = self.tables[Table.HEAD]
         head["roads"], head["orders_waiting"] = len(roads), len(opened)
         fresh = {**self.tables, Table.ROAD: roads, Table.OPEN: opened}

@@ -17,18 +17,18 @@ order by the same numbers. What the fields of a network do not say is taken so:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from taktnet.base.errors import InputFaults
-from taktnet.base.names import Names
+from taktnet.base.names import Domain, Names
 from taktnet.network import Network
 from taktnet.network.explode import delivery_lane
 from taktnet.policy import records as r
 from taktnet.twin import layout as y
-from taktnet.twin.draft import MICRO, Plans, micros, millionths
+from taktnet.twin.draft import MICRO, Plans, micros, millionths, records
+from taktnet.twin.engine.settle import ASSUMED
 from taktnet.twin.layout import DTYPES, Table
 from taktnet.twin.places import serving_point
 from taktnet.twin.sim import Model
@@ -38,6 +38,8 @@ from taktnet.twin.supply import Supply
 if TYPE_CHECKING:
     from taktnet.state import State
 
+#: The source and the tenant of a traced run's facts.
+SOURCE, TENANT = "twin", "main"
 _DEMAND = {"poisson": y.POISSON, "negbin": y.NEGBIN, "fixed": y.STEADY, "normal": y.NORMAL,
            "lognormal": y.LOGN}  # fmt: skip
 
@@ -79,6 +81,7 @@ class _Lowering(Supply):
         self.add_links()
         self.add_users()
         self.add_demand()
+        self.add_ids()
         self.cold()
         self.check_supply()
         if self.faults:
@@ -116,6 +119,26 @@ class _Lowering(Supply):
             )
             self.add(Table.DEMAND, factor=1.0)
 
+    def add_ids(self) -> None:
+        """The names of all records, for a run that writes what happens."""
+        intern, network = self.names.intern, self.network
+        for site, item in self.points:
+            self.add(Table.POINT_ID, site=intern(Domain.SITE, site), item=intern(Domain.ITEM, item))
+        for row in network.lanes:
+            transit = row.transit_h if row.agreed_h is None else row.agreed_h
+            lane = intern(Domain.LANE, row.id)
+            self.add(Table.LANE_ID, lane=lane, transit=micros(transit + row.customs_h))
+        sites = {name: network.resource(name).site for name in self.res_no}
+        for name, site in sites.items():
+            self.add(
+                Table.RES_ID, site=intern(Domain.SITE, site), res=intern(Domain.RESOURCE, name)
+            )
+        for row in network.demand:
+            customer = intern(Domain.SITE, row.site)
+            currency = intern(Domain.CURRENCY, row.currency)
+            price = millionths(row.price)
+            self.add(Table.DEMAND_ID, customer=customer, currency=currency, price=price)
+
     def cold(self) -> None:
         """Every level full, nothing under way."""
         for p, point in enumerate(self.rows[Table.POINT]):
@@ -128,6 +151,7 @@ class _Lowering(Supply):
                 point["onhand"] = point.get("level", 0)
             elif loops:
                 point["onhand"] = sum(k.get("cards", 0) * k["container"] for k in loops)
+            point["flags"] = ASSUMED
 
     def model(self, days: float, live: bool) -> Model:
         """The finished model."""
@@ -136,22 +160,25 @@ class _Lowering(Supply):
             if table in self.plain:
                 arrays[table] = np.array(self.plain[table], dtype)
             else:
-                arrays[table] = _array(dtype, self.rows[table])
+                arrays[table] = records(dtype, self.rows[table])
         counts = {"points": Table.POINT, "links": Table.LINK, "lanes": Table.LANE,
                   "sites": Table.SITE, "resources": Table.RES, "servers": Table.SERVER,
                   "calendars": Table.CAL, "demands": Table.DEMAND, "procs": Table.PROC}  # fmt: skip
         head = np.zeros(1, DTYPES[Table.HEAD])
         for name, table in counts.items():
             head[name] = len(self.rows[table])
-        head["start"], head["shift"] = self.at, _shift(self.network)
+        head["start"] = head["at"] = self.at
+        head["shift"], head["ref"] = _shift(self.network), self.names.count(Domain.REF)
+        head["source"] = self.names.intern(Domain.SOURCE, SOURCE)
+        head["tenant"] = self.names.intern(Domain.TENANT, TENANT)
         arrays[Table.HEAD] = head
         arrays[Table.SERIES] = np.zeros(0, DTYPES[Table.SERIES])
         return Model(
             at=self.at,
             days=days,
             live=live,
-            static={t: a for t, a in arrays.items() if t >= y.FIRST_STATIC},
-            fresh={t: a for t, a in arrays.items() if t < y.FIRST_STATIC},
+            static={t: arrays[t] for t in y.STATIC},
+            fresh={t: arrays[t] for t in y.OWN},
             points=tuple(self.points),
             links=tuple(self.links),
             lanes=tuple(self.lane_no),
@@ -177,15 +204,6 @@ def _parameters(row: Any) -> tuple[int, float, float, float]:
         return kind, 0.0, 0.0, per_us
     spread = math.sqrt(math.log1p(row.cv**2)) if kind == y.LOGN else row.cv * mean / MICRO
     return kind, mean / MICRO, spread, per_us
-
-
-def _array(dtype: np.dtype, rows: Iterable[dict[str, Any]]) -> np.ndarray:
-    rows = list(rows)
-    array = np.zeros(len(rows), dtype)
-    for name in dtype.names or ():
-        if any(name in row for row in rows):
-            array[name] = [row.get(name, 0) for row in rows]
-    return array
 
 
 def _shift(network: Network) -> int:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from taktnet.base.errors import TaktnetError
-from taktnet.twin.engine.loop import SPARE, enter
-from taktnet.twin.layout import DAY, DTYPES, HOUR, OWN, POOLS, ROOM, SERIES, Table
+from taktnet.ledger.fact import FACT
+from taktnet.twin.engine.loop import SPARE, enter, enter_traced
+from taktnet.twin.layout import DAY, DONE, DTYPES, HOUR, OWN, POOLS, REF, ROOM, SERIES, Table
 
 ALIGN = 64
 Tables = dict[Table, np.ndarray]
@@ -66,10 +67,12 @@ class Sim:
     the start, quantities millionths.
     """
 
-    __slots__ = ("_buffer", "_context", "_fixed", "model", "tables")
+    __slots__ = ("_buffer", "_context", "_facts", "_fixed", "_pieces", "model", "tables")
 
     def __init__(self, model: Model, tables: Tables, *, heap: bool = False) -> None:
         self.model = model
+        self._facts = np.zeros(0, FACT)
+        self._pieces: list[np.ndarray] = []
         counts = {t: len(a) for t, a in tables.items()}
         pools = max(1 << 13, _power(4 * sum(counts.values())))
         tables = {**tables, Table.NODE: np.zeros(pools, DTYPES[Table.NODE])}
@@ -117,10 +120,11 @@ class Sim:
             self._context[t] = base + offset
         for t, array in self.model.static.items():
             self._context[t] = array.ctypes.data
+        self._context[Table.TRACE] = self._facts.ctypes.data
 
     def _used(self, t: Table) -> int:
         h = self.tables[Table.HEAD][0]
-        return int(h["node_used"] if t == Table.NODE else h["cell_used"])
+        return min(len(self.tables[t]), int(h["node_used" if t == Table.NODE else "cell_used"]))
 
     @property
     def head(self) -> Any:
@@ -150,32 +154,93 @@ class Sim:
         raw = np.empty(len(self._buffer) + ALIGN, np.uint8)
         shift = -raw.ctypes.data % ALIGN
         other._buffer = raw[shift : shift + len(self._buffer)]
-        other._fixed = self._fixed
+        other._fixed, other._pieces = self._fixed, []
+        other._facts = np.zeros(len(self._facts), FACT)
         start = self._buffer.ctypes.data
         other._bind({t: (a.ctypes.data - start, len(a)) for t, a in self.tables.items()})
         other.load(self)
         return other
 
     def load(self, other: Sim) -> None:
-        """Become what `other` is: a copy of the used part. Grows to its size where needed."""
+        """Become what `other` is: a copy of the used part. Grows to its size where needed.
+
+        Its trace so far is not copied: a traced run goes on from here.
+        """
+        self._pieces = []
+        if len(self._facts) != len(other._facts):
+            self._facts = np.zeros(len(other._facts), FACT)
         if len(self._buffer) != len(other._buffer) or self._fixed != other._fixed:
             self._build(other.tables)
+            self.head["trace_n"] = 0
             return
+        self._context[Table.TRACE] = self._facts.ctypes.data
         self._buffer[: self._fixed] = other._buffer[: self._fixed]
         for t in POOLS:
             n = other._used(t)
             self.tables[t][:n] = other.tables[t][:n]
+        self.head["trace_n"] = 0
 
     def begin(
-        self, seed: int, replication: int = 0, *, days: float = 0, every_h: float = 0
+        self,
+        seed: int,
+        replication: int = 0,
+        *,
+        days: float = 0,
+        every_h: float = 0,
+        trace: bool = False,
     ) -> None:
         """Draw the luck of a replication and have the first events.
 
-        With `every_h` totals of the network are noted so often, for `days`.
+        With `every_h` totals of the network are noted so often, for `days`. With `trace` what
+        happens is written as facts, for `trace()`.
         """
         if every_h > 0:
             self.room_for_series(int(days * 24 / every_h) + 1, round(every_h * HOUR))
-        enter(self.address, 0, seed, replication)
+        if trace:
+            self._write_facts()
+        self._enter(0, seed, replication)
+        self._check_lost()
+
+    @property
+    def traced(self) -> bool:
+        """Whether the run writes what happens."""
+        return len(self._facts) > 0
+
+    def _enter(self, what: int, a: int, b: int) -> int:
+        return (enter_traced if self.traced else enter)(self.address, what, a, b)
+
+    def _write_facts(self) -> None:
+        """Have room for facts: all that one event, or the first moment, may write."""
+        own = (Table.POINT, Table.LINK, Table.OPEN, Table.ROAD, Table.SERVER)
+        room = 4 * SPARE + 16 * sum(len(self.tables[t]) for t in own)
+        self._facts, self._pieces = np.zeros(room, FACT), []
+        self.resize({Table.REF: np.zeros(len(self.tables[Table.CELL]), REF)})
+        self.head["trace_room"] = room
+
+    def trace(self) -> np.ndarray:
+        """The facts since the last call, in the order of time; their numbers are 0.
+
+        See `taktnet.twin.trace` for what to do with them.
+        """
+        self._take_facts()
+        found, self._pieces = self._pieces, []
+        return np.concatenate(found) if found else np.zeros(0, FACT)
+
+    def _take_facts(self) -> None:
+        n = int(self.head["trace_n"])
+        self._pieces.append(self._facts[:n].copy())
+        self.head["trace_n"] = 0
+        held = sum(piece.nbytes for piece in self._pieces)
+        if held > self.model.memory_limit:
+            raise TooMuchMemory(
+                f"the trace takes {held / 1e6:.0f} MB, allowed are"
+                f" {self.model.memory_limit / 1e6:.0f} MB; take it in pieces, or fewer days"
+            )
+
+    def _check_lost(self) -> None:
+        lost = int(self.head["trace_lost"])
+        if lost:
+            raise TaktnetError(f"{lost} facts of one moment found no room in the trace")
 
     def room_for_series(self, rows: int, every: int) -> None:
         """Have room for so many snapshots, one every `every` microseconds."""
@@ -191,12 +256,16 @@ class Sim:
                 f"the model reaches {self.model.days:g} days and cannot run {days:g};"
                 " lower the network for more days"
             )
-        while enter(self.address, 1, end, 0) == ROOM:
-            self._grow()
+        while (code := self._enter(1, end, 0)) != DONE:
+            if code == ROOM:
+                self._grow()
+            else:
+                self._take_facts()
+        self._check_lost()
 
     def forget(self) -> None:
         """Count from now on only: the end of the warm-up."""
-        enter(self.address, 2, 0, 0)
+        self._enter(2, 0, 0)
 
     def resize(self, tables: Tables) -> None:
         """Give tables another content and length."""
@@ -213,6 +282,8 @@ class Sim:
         if h["cell_used"] + SPARE > h["cell_room"]:
             room = 2 * int(h["cell_room"])
             more[Table.CELL] = _wider(self.tables[Table.CELL], room)
+            if self.traced:
+                more[Table.REF] = _wider(self.tables[Table.REF], room)
             h["cell_room"] = room
         self._build({**self.tables, **more})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from taktnet.base.names import Domain
+from taktnet.ledger.fact import ACTION, RULE
 from taktnet.network.formats import parse_price_breaks
 from taktnet.policy import lower as policy_lower
 from taktnet.policy import records as r
@@ -67,6 +68,7 @@ class Supply(Places):
             container=int(row["container"]), cards=int(row["cards"]), least=int(row["least"]),
             rule=int(row["rule"]), signal_at=int(row["signal_at"]), lot=int(row["lot"]),
             collect=micros(loop.collection_h), proc=proc, share=1.0, active=1,
+            says={**_says(row), "rule": int(row["rule"]), "loop": int(row["key"])},
         )  # fmt: skip
 
     def add_source(self, p: int, row: Any) -> None:
@@ -75,7 +77,7 @@ class Supply(Places):
         lane = self.names.text(Domain.LANE, int(row["lane"]))
         self.add_link(
             p, origin, lane, origin, container=int(row["container"]), moq=int(row["moq"]),
-            share=float(row["share"]), proc=-1, active=1,
+            share=float(row["share"]), proc=-1, active=1, says=self.says(p, row),
         )  # fmt: skip
 
     def add_backups(self, p: int, first: int) -> None:
@@ -86,10 +88,21 @@ class Supply(Places):
         for s in self.network.sources_of(site, item):
             if (s.origin, s.lane) not in have and s.role == "backup":
                 moq = millionths(s.moq)
-                self.add_link(p, s.origin, s.lane, s.origin, container=container, moq=moq, proc=-1)
+                source = policy_lower.source_row(self.network, self.names, s, container)
+                says = self.says(p, {"unit_us": 0.0, **source})
+                self.add_link(
+                    p, s.origin, s.lane, s.origin, container=container, moq=moq, proc=-1, says=says
+                )
 
-    def add_link(self, p: int, origin: str, lane: str, name: str, **values: Any) -> None:
-        """One supply option."""
+    def says(self, p: int, row: Any) -> dict[str, Any]:
+        """What a decision of a point's own policy says beside the order itself."""
+        point = self.network.stock_point(*self.points[p])
+        return {**_says(row), "rule": RULE[point.policy if point else "base_stock"]}
+
+    def add_link(
+        self, p: int, origin: str, lane: str, name: str, says: dict[str, Any], **values: Any
+    ) -> None:
+        """One supply option, and what an order by it says."""
         site, item = self.points[p]
         way = next(
             (s for s in self.network.sources_of(site, item)
@@ -116,6 +129,7 @@ class Supply(Places):
             name=name_key("link", site, item, name, lane),
             **values,
         )
+        self.add(Table.LINK_ID, origin=self.names.intern(Domain.SITE, origin), **says)
         self.links.append((site, item, name, lane))
         if make and not self.rows[Table.PLACE][p].get("procs"):
             wanted = f"a process for {item!r} at {site!r}"
@@ -126,7 +140,10 @@ class Supply(Places):
         site, item = self.points[p]
         self.rows[Table.POINT][p]["policy"] = r.BASE_STOCK
         container = millionths(self.network.item(item).container_qty)
-        self.add_link(p, site, "", site, container=container, share=1.0, proc=-1, active=1)
+        says = {"rule": RULE["base_stock"], "action": ACTION["produce"]}
+        self.add_link(
+            p, site, "", site, container=container, share=1.0, proc=-1, active=1, says=says
+        )
 
     def check_supply(self) -> None:
         """What is asked for must come from somewhere."""
@@ -181,3 +198,13 @@ class Supply(Places):
             place["first_user"] = len(self.plain[Table.USER])
             place["users"] = len(users.get(p, ()))
             self.plain[Table.USER] += list(users.get(p, ()))
+
+
+_SAYS: tuple[tuple[str, type], ...] = (
+    ("lead", int), ("window", int), ("unit_us", float), ("action", int),
+)  # fmt: skip
+
+
+def _says(row: Any) -> dict[str, Any]:
+    """Lead time, window and action of a row of the live rules."""
+    return {name: kind(row[name]) for name, kind in _SAYS}

@@ -2,6 +2,9 @@
 
 The context is an array of addresses, one per table. They do not change while compiled code runs,
 which is told to the compiler, so that it loads each once.
+
+A context comes in two types, int64 and `Traced`. All engine code is compiled for the one that an
+entry passes, and `traced(x)` is a constant to the compiler: a run without a trace pays nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +14,54 @@ from typing import Any
 import numpy as np
 from llvmlite import ir  # pyright: ignore[reportMissingTypeStubs]
 from numba import extending
+from numba.core.datamodel import models
 from numba.np.numpy_support import from_dtype
 
 from taktnet.state.memory import types
 from taktnet.twin.layout import DTYPES, Table
 
 intrinsic: Any = extending.intrinsic
+_Type: Any = types.Type
+_PrimitiveModel: Any = models.PrimitiveModel
+_extending: Any = extending
+
+
+class Traced(_Type):
+    """The context of a run that writes what happens as facts."""
+
+    def __init__(self) -> None:
+        _Type.__init__(self, "Traced")
+
+
+@_extending.register_model(Traced)
+class _TracedModel(_PrimitiveModel):
+    def __init__(self, manager: Any, kind: Any) -> None:
+        _PrimitiveModel.__init__(self, manager, kind, ir.IntType(64))
+
+
+def _context(x: Any) -> Any:
+    return x if isinstance(x, Traced) else types.int64
+
+
+@intrinsic
+def with_trace(typing_context: Any, x: Any) -> Any:
+    """The same context, for a run that writes a trace."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return args[0]
+
+    return Traced()(types.int64), generate
+
+
+@intrinsic
+def traced(typing_context: Any, x: Any) -> Any:
+    """Whether the run writes a trace: a constant to the compiler."""
+    flag = ir.IntType(1)(int(isinstance(x, Traced)))
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return flag
+
+    return types.boolean(x), generate
 
 
 def _base(builder: Any, context: Any, table: int) -> Any:
@@ -40,7 +85,7 @@ def records(table: Table) -> Any:
             address = builder.add(_base(builder, args[0], number), offset)
             return builder.inttoptr(address, context.get_value_type(record))
 
-        return record(types.int64, types.int64), generate
+        return record(_context(x), types.int64), generate
 
     return at
 
@@ -64,7 +109,7 @@ def getter(table: Table) -> Any:
             value = builder.load(builder.inttoptr(address, kind.as_pointer()))
             return builder.sext(value, ir.IntType(64)) if size == 4 else value
 
-        return result(types.int64, types.int64), generate
+        return result(_context(x), types.int64), generate
 
     return get
 
@@ -82,7 +127,7 @@ def setter(table: Table) -> Any:
             builder.store(small, builder.inttoptr(address, ir.IntType(32).as_pointer()))
             return context.get_dummy_value()
 
-        return types.none(types.int64, types.int64, types.int64), generate
+        return types.none(_context(x), types.int64, types.int64), generate
 
     return put
 
@@ -129,6 +174,13 @@ break_at = records(Table.BREAK)
 cal0_at = records(Table.CAL0)
 plan_at = records(Table.PLAN)
 open_at = records(Table.OPEN)
+ref_at = records(Table.REF)
+trace_at = records(Table.TRACE)
+point_id_at = records(Table.POINT_ID)
+link_id_at = records(Table.LINK_ID)
+lane_id_at = records(Table.LANE_ID)
+res_id_at = records(Table.RES_ID)
+demand_id_at = records(Table.DEMAND_ID)
 user_of = getter(Table.USER)
 leave_of = getter(Table.LEAVE)
 knot_of = getter(Table.KNOT)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from taktnet.state.memory import kernel
+from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
     cal0_at,
     cal_at,
@@ -18,11 +19,14 @@ from taktnet.twin.engine.access import (
     link_at,
     open_at,
     place_at,
+    point_at,
     proc_at,
+    ref_at,
     res0_at,
     road_at,
     server_at,
     span_at,
+    traced,
 )
 from taktnet.twin.engine.customer import next_order
 from taktnet.twin.engine.goods import ask
@@ -30,7 +34,7 @@ from taktnet.twin.engine.hours import end_of
 from taktnet.twin.engine.line import add_order, try_start
 from taktnet.twin.engine.pool import new_cell
 from taktnet.twin.engine.pull import drain, forward
-from taktnet.twin.engine.settle import touch
+from taktnet.twin.engine.settle import ASSUMED, touch
 from taktnet.twin.engine.trouble import change, fail, hold, next_failure
 from taktnet.twin.layout import DAY, NEGBIN, PLANNED, POISSON, Kind
 from taktnet.twin.queue import push, rebuild
@@ -47,6 +51,8 @@ def start(x: int, seed: int, replication: int) -> None:
     """Give a fresh run its luck and its first events, and decide what is due at once."""
     h = head_at(x, 0)
     h.key = run_key(seed, replication)
+    if traced(x):
+        _take_stock(x, h)
     for c in range(h.calendars):
         _calendar(x, c)
     for d in range(h.demands):
@@ -79,6 +85,15 @@ def start(x: int, seed: int, replication: int) -> None:
         while wide < h.pending and wide < h.node_room:
             wide *= 2
         rebuild(x, h.shift, wide)
+
+
+@kernel
+def _take_stock(x: int, h: Any) -> None:
+    """Count what is taken to be there, where no count says so."""
+    for p in range(h.points):
+        a = point_at(x, p)
+        if a.flags & ASSUMED:
+            note.counted(x, p, a.onhand)
 
 
 @kernel
@@ -116,14 +131,18 @@ def _running(x: int, machine: int, now: int) -> None:
 @kernel
 def _open(x: int, o: Any, number: int) -> None:
     """An order that was open: it stands where it stood, in line at its origin."""
+    mark = (1 << 40) | (number << 6)
     if o.started:
         k = link_at(x, o.who)
-        add_order(x, proc_at(x, k.proc if k.proc >= 0 else place_at(x, k.dest).first_proc),
-                  o.who, o.qty, o.placed)  # fmt: skip
+        i = add_order(x, proc_at(x, k.proc if k.proc >= 0 else place_at(x, k.dest).first_proc),
+                      o.who, o.qty, o.placed)  # fmt: skip
+        if traced(x):
+            note.name_work(x, i, o.order, o.work, o.qty + o.done)
+            ref_at(x, i).started = o.qty + o.done
     elif o.who >= 0:
-        forward(x, o.who, o.qty, o.placed, (1 << 40) | (number << 6))
+        forward(x, o.who, o.qty, o.placed, mark, o.order)
     else:
-        ask(x, demand0_at(x, -1 - o.who).point, o.who, o.qty, o.placed, (1 << 40) | (number << 6))
+        ask(x, demand0_at(x, -1 - o.who).point, o.who, o.qty, o.placed, mark, o.order)
 
 
 @kernel
@@ -146,5 +165,6 @@ def _on_road(x: int, r: int, h: Any) -> None:
     i = new_cell(x)
     c = cell_at(x, i)
     c.qty, c.placed, c.mark, c.who, c.next = g.qty, -g.age, g.born, g.ref, -1
+    note.name_cell(x, i, g.order, g.shipment)
     entity = g.lane if g.lane >= 0 else h.lanes + max(g.ref, 0)
     push(x, rest + g.delay, ARRIVE, entity, (1 << 31) | r, i)

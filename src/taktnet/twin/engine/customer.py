@@ -8,7 +8,8 @@ import math
 from typing import Any
 
 from taktnet.state.memory import kernel
-from taktnet.twin.engine.access import demand0_at, demand_at, head_at, plan_at, point_at
+from taktnet.twin.engine import note
+from taktnet.twin.engine.access import demand0_at, demand_at, head_at, plan_at, point_at, traced
 from taktnet.twin.engine.goods import ask
 from taktnet.twin.engine.settle import touch
 from taktnet.twin.layout import DAY, LOGN, NEGBIN, NORMAL, PLANNED, POISSON, Kind
@@ -59,7 +60,10 @@ def place_order(x: int, demand: int, p: int, qty: int, placed: int) -> None:
     """An order reaches the point that ships it."""
     point_at(x, p).reserved += qty
     touch(x, p)
-    ask(x, p, -1 - demand, qty, placed, demand_at(x, demand).ordinal << 6)
+    ref = note.new_ref(x)
+    if traced(x):
+        note.ordered(x, demand, qty, ref)
+    ask(x, p, -1 - demand, qty, placed, demand_at(x, demand).ordinal << 6, ref)
 
 
 @kernel

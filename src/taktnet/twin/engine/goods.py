@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from taktnet.state.memory import kernel
+from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
     cell_at,
     demand0_at,
@@ -16,6 +17,7 @@ from taktnet.twin.engine.access import (
     point_at,
     site_at,
     tally_at,
+    traced,
 )
 from taktnet.twin.engine.line import wake
 from taktnet.twin.engine.pool import free_cell, new_cell
@@ -30,18 +32,18 @@ UNIT = 1_000_000
 
 
 @kernel
-def ask(x: int, p: int, who: int, qty: int, placed: int, mark: int) -> None:
+def ask(x: int, p: int, who: int, qty: int, placed: int, mark: int, ref: int) -> None:
     """A request of a link (who >= 0) or a customer (-1 - demand) reaches a point."""
     settle(x, p)
     a = point_at(x, p)
     a.wanted += qty
     if a.head < 0 and a.onhand >= qty and site_at(x, place_at(x, p).site).down == 0:
         a.filled += qty
-        send(x, p, a, who, qty, placed, mark)
+        send(x, p, a, who, qty, placed, mark, ref)
         return
     tally_at(x, p).stockouts += 1
     alone = a.head < 0
-    _line_up(x, p, a, who, qty, placed, mark)
+    _line_up(x, p, a, who, qty, placed, mark, ref)
     a.queued += qty
     if alone:
         owed = a.queued
@@ -50,11 +52,12 @@ def ask(x: int, p: int, who: int, qty: int, placed: int, mark: int) -> None:
 
 
 @kernel
-def _line_up(x: int, p: int, a: Any, who: int, qty: int, placed: int, mark: int) -> None:
+def _line_up(x: int, p: int, a: Any, who: int, qty: int, placed: int, mark: int, ref: int) -> None:
     """Into the line of the point: behind all of its own and of a better priority."""
     i = new_cell(x)
     c = cell_at(x, i)
     c.qty, c.placed, c.mark, c.who = qty, placed, mark, who
+    note.name_cell(x, i, ref, 0)
     prio = _prio(x, who)
     if a.head < 0:
         c.next, a.head, a.tail = -1, i, i
@@ -95,7 +98,7 @@ def serve(x: int, p: int) -> None:
             qty = a.onhand // unit * unit
             if qty <= 0:
                 return
-        who, placed, mark = c.who, c.placed, c.mark
+        who, placed, mark, ref = c.who, c.placed, c.mark, note.order_of(x, i)
         a.queued -= qty
         if qty == c.qty:
             a.head = c.next
@@ -105,7 +108,7 @@ def serve(x: int, p: int) -> None:
         else:
             c.qty -= qty
             c.mark += 1
-        send(x, p, a, who, qty, placed, mark)
+        send(x, p, a, who, qty, placed, mark, ref)
 
 
 @kernel
@@ -117,7 +120,7 @@ def _part(x: int, who: int) -> int:
 
 
 @kernel
-def send(x: int, p: int, a: Any, who: int, qty: int, placed: int, mark: int) -> None:
+def send(x: int, p: int, a: Any, who: int, qty: int, placed: int, mark: int, ref: int) -> None:
     """Take goods off the stock and send them on their way. The point is settled."""
     born = take(x, p, a, qty)
     a.reserved -= qty
@@ -125,7 +128,7 @@ def send(x: int, p: int, a: Any, who: int, qty: int, placed: int, mark: int) -> 
     t.shipped += qty
     if a.policy == 0:
         touch(x, p)
-    dispatch(x, place_at(x, p).site, p, who, qty, placed, born, mark)
+    dispatch(x, p, who, qty, placed, born, mark, ref)
 
 
 @kernel
@@ -203,6 +206,8 @@ def expire(x: int, p: int) -> None:
         c = cell_at(x, i)
         a.onhand -= c.qty
         t.expired += c.qty
+        if traced(x):
+            note.scrapped(x, p, c.qty)
         t.batch_head = c.next
         free_cell(x, i)
         touch(x, p)

@@ -8,6 +8,7 @@ from typing import Any
 
 from taktnet.policy import rules
 from taktnet.state.memory import kernel
+from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
     cell_at,
     head_at,
@@ -20,6 +21,7 @@ from taktnet.twin.engine.access import (
     res_at,
     server_at,
     site_at,
+    traced,
     user_of,
 )
 from taktnet.twin.engine.hours import end_of, works
@@ -35,7 +37,7 @@ TIME = int(Purpose.TIME)
 
 
 @kernel
-def order_make(x: int, p: int, link: int, qty: int, placed: int) -> None:
+def order_make(x: int, p: int, link: int, qty: int, placed: int, ref: int) -> None:
     """An order to make reaches the process that is furthest behind its share."""
     s = place_at(x, p)
     best = link_at(x, link).proc
@@ -51,13 +53,15 @@ def order_make(x: int, p: int, link: int, qty: int, placed: int) -> None:
                     best, most = i, lag
     o = proc_at(x, best)
     o.given += qty
-    add_order(x, o, link, qty, placed)
+    i = add_order(x, o, link, qty, placed)
+    if traced(x):
+        note.name_work(x, i, ref, 0, qty)
     want(x, best, o, qty)
     try_start(x, proc0_at(x, best).res)
 
 
 @kernel
-def add_order(x: int, o: Any, link: int, qty: int, placed: int) -> None:
+def add_order(x: int, o: Any, link: int, qty: int, placed: int) -> int:
     """An order stands in line at a process until so much good output is made for it."""
     i = new_cell(x)
     c = cell_at(x, i)
@@ -67,6 +71,7 @@ def add_order(x: int, o: Any, link: int, qty: int, placed: int) -> None:
     else:
         cell_at(x, o.tail).next = i
     o.tail = i
+    return i
 
 
 @kernel
@@ -104,6 +109,8 @@ def try_start(x: int, res: int) -> None:
                     break
             before, i = i, o.next
         if i < 0:
+            if traced(x):
+                note.starved(x, res)
             return
         machine = r.idle
         m = server_at(x, machine)
@@ -153,6 +160,8 @@ def _run(x: int, machine: int, m: Any, proc: int, qty: int, cal: int) -> None:
     o.queued -= qty
     o.started += qty
     span = int(work + 0.5)
+    if traced(x):
+        note.started(x, proc, o.head, qty)
     m.end = end_of(x, cal, h.now, span)
     m.busy += span
     m.seq += 1

@@ -24,17 +24,20 @@ from taktnet.twin.engine.access import (
     series_at,
     server_at,
     tally_at,
+    traced,
+    with_trace,
 )
 from taktnet.twin.engine.begin import start
 from taktnet.twin.engine.customer import order
 from taktnet.twin.engine.goods import expire
+from taktnet.twin.engine.note import order_of
 from taktnet.twin.engine.pool import free_cell
 from taktnet.twin.engine.pull import drain, forward
 from taktnet.twin.engine.receive import arrive, finish, released
 from taktnet.twin.engine.road import depart
 from taktnet.twin.engine.settle import settle, touch
 from taktnet.twin.engine.trouble import change, fail, repaired, shift
-from taktnet.twin.layout import DONE, ROOM, SKETCH, Kind
+from taktnet.twin.layout import DONE, ROOM, SKETCH, TRACE_ROOM, Kind
 from taktnet.twin.queue import drop_first, entity_of, first, kind_of, push, seq_of
 from taktnet.twin.variates import quantile
 
@@ -58,6 +61,8 @@ def until(x: int, end: int) -> int:
             break
         if h.pending + SPARE > h.node_room or h.cell_used + SPARE > h.cell_room:
             return ROOM
+        if traced(x) and h.trace_n + SPARE > h.trace_room:
+            return TRACE_ROOM
         h.most = max(h.most, h.pending)
         t, order_, arg = n.t, n.order, n.arg
         drop_first(x, i)
@@ -82,9 +87,9 @@ def happen(x: int, h: Any, kind: int, entity: int, seq: int, arg: int) -> None:
             h.stale += 1
     elif kind == REQUEST:
         c = cell_at(x, arg)
-        qty, placed, mark = c.qty, c.placed, c.mark
+        qty, placed, mark, ref = c.qty, c.placed, c.mark, order_of(x, arg)
         free_cell(x, arg)
-        forward(x, entity, qty, placed, mark)
+        forward(x, entity, qty, placed, mark, ref)
     elif kind == DEPART:
         depart(x, entity, arg)
     elif kind == SHIFT:
@@ -195,6 +200,24 @@ def _entry(number: int) -> Any:
     return enter
 
 
+def _traced_entry(number: int) -> Any:
+    @njit(cache=True, nogil=True, error_model="numpy")
+    def enter_traced(x: int, what: int, a: int, b: int) -> int:
+        """As `enter`, and what happens is written as facts; TRACE_ROOM when there is no room."""
+        if x == 0:
+            return number
+        y = with_trace(x)
+        if what == 0:
+            start(y, a, b)
+            return 0
+        if what == 1:
+            return until(y, a)
+        forget(y)
+        return 0
+
+    return enter_traced
+
+
 def _passed(number: int) -> Any:
     @njit(cache=True, nogil=True, error_model="numpy")
     def passed(x: int, dist: int, age: float) -> float:
@@ -218,4 +241,5 @@ def _passed(number: int) -> Any:
 _HERE = Path(__file__).parent
 _NUMBER = STAMP ^ stamp(_HERE, _HERE.parent, _HERE.parents[1] / "policy")
 enter = _entry(_NUMBER)
+enter_traced = _traced_entry(_NUMBER)
 passed = _passed(_NUMBER)

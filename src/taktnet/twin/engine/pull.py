@@ -9,6 +9,7 @@ from typing import Any
 from taktnet.policy import rules
 from taktnet.policy.examine import needed, release
 from taktnet.state.memory import kernel
+from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
     break_at,
     cell_at,
@@ -17,6 +18,7 @@ from taktnet.twin.engine.access import (
     place_at,
     point_at,
     site_at,
+    traced,
     work_of,
 )
 from taktnet.twin.engine.goods import ask
@@ -114,7 +116,11 @@ def place(x: int, p: int, a: Any, link: int, qty: int) -> None:
     a.coming += qty
     a.orders += 1
     a.decided = h.now + h.start
-    k.spend += qty * _price(x, k, qty)
+    price = _price(x, k, qty)
+    k.spend += qty * price
+    ref = note.new_ref(x)
+    if traced(x):
+        note.decided(x, link, qty, ref, price)
     wait = k.prep
     if k.collect > 0:
         at = h.now + h.start
@@ -126,9 +132,10 @@ def place(x: int, p: int, a: Any, link: int, qty: int) -> None:
         i = new_cell(x)
         c = cell_at(x, i)
         c.qty, c.placed, c.mark, c.who, c.next = qty, h.now, k.ordinal << 6, link, -1
+        note.name_cell(x, i, ref, 0)
         push(x, h.now + wait, REQUEST, link, k.ordinal, i)
     else:
-        forward(x, link, qty, h.now, k.ordinal << 6)
+        forward(x, link, qty, h.now, k.ordinal << 6, ref)
 
 
 @kernel
@@ -142,26 +149,27 @@ def _price(x: int, k: Any, qty: int) -> float:
 
 
 @kernel
-def forward(x: int, link: int, qty: int, placed: int, mark: int) -> None:
+def forward(x: int, link: int, qty: int, placed: int, mark: int, ref: int) -> None:
     """An order is at its origin: to its line, its stock, or an outside supplier who has all."""
     k = link_at(x, link)
     if k.way == MAKE:
-        order_make(x, k.dest, link, qty, placed)
+        order_make(x, k.dest, link, qty, placed, ref)
     elif k.origin >= 0:
-        ask(x, k.origin, link, qty, placed, mark)
+        ask(x, k.origin, link, qty, placed, mark, ref)
     elif site_at(x, k.origin_site).down:
-        _hold(x, k.origin_site, link, qty, placed, mark)
+        _hold(x, k.origin_site, link, qty, placed, mark, ref)
     else:
-        dispatch(x, k.origin_site, k.dest, link, qty, placed, head_at(x, 0).now, mark)
+        dispatch(x, k.dest, link, qty, placed, head_at(x, 0).now, mark, ref)
 
 
 @kernel
-def _hold(x: int, site: int, link: int, qty: int, placed: int, mark: int) -> None:
+def _hold(x: int, site: int, link: int, qty: int, placed: int, mark: int, ref: int) -> None:
     """An outside supplier is down: the order waits there."""
     t = site_at(x, site)
     i = new_cell(x)
     c = cell_at(x, i)
     c.qty, c.placed, c.mark, c.who, c.next = qty, placed, mark, link, -1
+    note.name_cell(x, i, ref, 0)
     if t.held_head < 0:
         t.held_head = i
     else:

@@ -1,10 +1,13 @@
 """Goods come in: unloading, incoming inspection, finished jobs; lead times are noted."""
 
+# ruff: noqa: PLR0917  (compiled functions take their arguments by position)
+
 from __future__ import annotations
 
 from typing import Any
 
 from taktnet.state.memory import kernel
+from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
     cell_at,
     eighths,
@@ -19,6 +22,7 @@ from taktnet.twin.engine.access import (
     server_at,
     site_at,
     tally_at,
+    traced,
 )
 from taktnet.twin.engine.goods import stock_in
 from taktnet.twin.engine.line import try_start, want
@@ -41,6 +45,8 @@ def arrive(x: int, entity: int, cell: int) -> None:
     if entity < h.lanes:
         t = site_at(x, lane0_at(x, entity).dest)
         if t.down > 0:
+            if traced(x):
+                note.at_gate(x, cell)
             if t.gate_head < 0:
                 t.gate_head = cell
             else:
@@ -58,16 +64,17 @@ def unload(x: int, i: int) -> None:
     while i >= 0:
         c = cell_at(x, i)
         who, qty, placed, born, after = c.who, c.qty, c.placed, c.mark, c.next
+        order, ref = note.order_of(x, i), note.shipment_of(x, i)
         free_cell(x, i)
         if who < 0:
-            delivered(x, -1 - who, qty, placed)
+            delivered(x, -1 - who, qty, placed, order, ref)
         else:
-            receive(x, who, qty, placed, born)
+            receive(x, who, qty, placed, born, order, ref)
         i = after
 
 
 @kernel
-def receive(x: int, link: int, qty: int, placed: int, born: int) -> None:
+def receive(x: int, link: int, qty: int, placed: int, born: int, order: int, ref: int) -> None:
     """A delivery of a link: into stock, or into inspection first."""
     k = link_at(x, link)
     p = k.dest
@@ -77,6 +84,8 @@ def receive(x: int, link: int, qty: int, placed: int, born: int) -> None:
     a.coming -= qty
     t.received += qty
     note_lead(t, head_at(x, 0).now - placed)
+    if traced(x):
+        note.received(x, link, qty, s.inspect, order, ref)
     if s.inspect == 0:
         stock_in(x, p, qty, born)
         return
@@ -108,6 +117,8 @@ def released(x: int, p: int, i: int) -> None:
     free_cell(x, i)
     settle(x, p)
     point_at(x, p).inspecting -= qty
+    if traced(x):
+        note.released(x, p, qty)
     stock_in(x, p, qty, born)
 
 
@@ -132,14 +143,16 @@ def finish(x: int, machine: int, seq: int) -> bool:
         o.scrapped += qty - good
         if good < qty:
             want(x, proc, o, qty - good)
+    if traced(x):
+        note.scrap(x, proc, qty - good)
     if good > 0:
-        _complete(x, o, s.point, good)
+        _complete(x, proc, o, s.point, good)
     try_start(x, m.res)
     return True
 
 
 @kernel
-def _complete(x: int, o: Any, p: int, good: int) -> None:
+def _complete(x: int, proc: int, o: Any, p: int, good: int) -> None:
     """Good output fills the oldest orders of the process."""
     o.made += good
     settle(x, p)
@@ -154,6 +167,8 @@ def _complete(x: int, o: Any, p: int, good: int) -> None:
         link_at(x, c.who).out -= part
         left -= part
         c.qty -= part
+        if traced(x):
+            note.produced(x, proc, i, part, c.qty)
         if c.qty == 0:
             note_lead(t, now - c.placed)
             o.head = c.next

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 from taktnet.state.memory import kernel
+from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
     cell_at,
     demand0_at,
@@ -18,6 +19,7 @@ from taktnet.twin.engine.access import (
     leave_of,
     link_at,
     place_at,
+    traced,
 )
 from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.layout import Kind
@@ -31,17 +33,20 @@ TRANSIT, CUSTOMS = int(Purpose.TRANSIT), int(Purpose.CUSTOMS)
 
 @kernel
 def dispatch(
-    x: int, site: int, p: int, who: int, qty: int, placed: int, born: int, mark: int
+    x: int, p: int, who: int, qty: int, placed: int, born: int, mark: int, order: int
 ) -> None:
     """Goods are ready at a site: onto the next departure, on the road, or there at once."""
     lane = link_at(x, who).lane if who >= 0 else demand0_at(x, -1 - who).lane
-    h = head_at(x, 0)
+    h, ref = head_at(x, 0), note.new_ref(x)
+    if traced(x):
+        note.shipped(x, lane, who, qty, placed, order, ref)
     if lane < 0 and who < 0:
-        delivered(x, -1 - who, qty, placed)
+        delivered(x, -1 - who, qty, placed, order, ref)
         return
     i = new_cell(x)
     c = cell_at(x, i)
     c.qty, c.placed, c.mark, c.who, c.next = qty, placed, born, who, -1
+    note.name_cell(x, i, order, ref)
     if lane < 0:
         push(x, h.now, ARRIVE, h.lanes + who, mark, i)
         return
@@ -102,7 +107,7 @@ def depart(x: int, lane: int, number: int) -> None:
         c = cell_at(x, i)
         w = place_at(x, _of(x, c.who))
         if c.qty * w.kg > kg_left or c.qty * w.m3 > m3_left:
-            _split(x, c, w, kg_left, m3_left, tail < 0)
+            _split(x, i, c, w, kg_left, m3_left, tail < 0)
             if c.qty == 0:
                 break
         kg += w.kg * c.qty
@@ -129,7 +134,7 @@ def _of(x: int, who: int) -> int:
 
 
 @kernel
-def _split(x: int, c: Any, w: Any, kg: float, m3: float, empty: bool) -> None:
+def _split(x: int, i: int, c: Any, w: Any, kg: float, m3: float, empty: bool) -> None:
     """Leave behind what does not fit, in whole containers, in a cell that follows.
 
     An empty vehicle takes at least one container, whatever it weighs.
@@ -147,6 +152,7 @@ def _split(x: int, c: Any, w: Any, kg: float, m3: float, empty: bool) -> None:
     rest.qty, rest.placed, rest.mark, rest.who = c.qty - fits, c.placed, c.mark, c.who
     rest.next = c.next
     c.qty, c.next = fits, j
+    note.name_cell(x, j, note.order_of(x, i), note.shipment_of(x, i))
 
 
 @kernel
@@ -169,7 +175,10 @@ def go(
     vehicles = max(1.0, math.ceil(kg / s.cap_kg), math.ceil(m3 / s.cap_m3))
     way.ordinal += 1
     way.shipments += int(vehicles)
-    way.cost += vehicles * s.cost_shipment + kg * s.cost_kg + m3 * s.cost_m3
+    cost = vehicles * s.cost_shipment + kg * s.cost_kg + m3 * s.cost_m3
+    way.cost += cost
+    if traced(x) and cost > 0.0:
+        note.freight(x, lane, head, kg, cost)
     way.kg += kg
     way.m3 += m3
     way.co2_t += s.co2 * kg
@@ -177,8 +186,10 @@ def go(
 
 
 @kernel
-def delivered(x: int, demand: int, qty: int, placed: int) -> None:
+def delivered(x: int, demand: int, qty: int, placed: int, order: int, ref: int) -> None:
     """Goods are at the customer's."""
+    if traced(x):
+        note.received(x, -1 - demand, qty, 0, order, ref)
     d = demand_at(x, demand)
     late = head_at(x, 0).now - placed - demand0_at(x, demand).lead
     d.lines += 1

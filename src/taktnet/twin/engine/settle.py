@@ -5,8 +5,9 @@ from __future__ import annotations
 from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import head_at, point_at, set_work
 
-#: Bits of `POINT.flags`: waits to be examined; its next expiry is in the queue.
-LISTED, BATCHED = 1, 2
+#: Bits of `POINT.flags`: waits to be examined; its next expiry is in the queue; its first stock is
+#: an assumption that no count backs.
+LISTED, BATCHED, ASSUMED = 1, 2, 4
 
 
 @kernel

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from taktnet.state.memory import kernel
+from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
     cell_at,
     edition_at,
@@ -15,6 +16,7 @@ from taktnet.twin.engine.access import (
     point_at,
     proc0_at,
     tally_at,
+    traced,
 )
 from taktnet.twin.engine.pool import free_cell
 from taktnet.twin.engine.settle import settle, touch
@@ -41,6 +43,8 @@ def take_parts(x: int, proc: int, o: Any, qty: int) -> bool:
     for i in range(e.first, e.first + e.parts):
         part = part_at(x, i)
         _use(x, part.point, _need(part.per, qty))
+        if traced(x):
+            note.consumed(x, part.point, proc, _need(part.per, qty))
     return True
 
 

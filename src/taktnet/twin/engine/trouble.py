@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from taktnet.state.memory import kernel
+from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
     cal0_at,
     cal_at,
@@ -24,6 +25,7 @@ from taktnet.twin.engine.access import (
     site0_at,
     site_at,
     span_at,
+    traced,
 )
 from taktnet.twin.engine.customer import change_rate
 from taktnet.twin.engine.goods import serve
@@ -66,6 +68,8 @@ def hold(x: int, machine: int, why: int) -> None:
             push(x, m.end, END, machine, m.seq, 0)
         elif not m.listed:
             idle(x, machine)
+    if traced(x):
+        note.held(x, m.res)
 
 
 @kernel
@@ -170,8 +174,9 @@ def _site(x: int, site: int, why: int) -> None:
     while i >= 0:
         c = cell_at(x, i)
         link, qty, placed, mark, after = c.who, c.qty, c.placed, c.mark, c.next
+        ref = note.order_of(x, i)
         free_cell(x, i)
-        forward(x, link, qty, placed, mark)
+        forward(x, link, qty, placed, mark, ref)
         i = after
     for p in range(s.first_point, s.first_point + s.points):
         settle(x, p)
