@@ -24,7 +24,6 @@ LONG_FUNCTIONS = {
     "src/taktnet/policy/reasons.py:decision": "fills a record of 22 fields, one a line",
     "src/taktnet/plan/schedule/decode.py:decode": "compiled: one pass; it runs uncompiled too",
     "src/taktnet/plan/buffers/tree.py:span": "compiled: one pass whose arrays all steps share",
-    "src/taktnet/plan/buffers/tree.py:best": "compiled: the four cases of one recursion",
 }
 #: Modules whose imports inside functions may close a circle, each with its reason.
 FACADES = {

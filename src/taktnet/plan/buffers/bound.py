@@ -6,17 +6,20 @@ the sum of the chains' optima, a lower bound on every feasible cost, never falls
 sweep is exact. Each sweep also proposes values, to be mended into a feasible answer.
 """
 
-# ruff: noqa: PLR0912, PLR0917 - compiled kernels take their arrays one by one
+# ruff: noqa: PLR0917 - compiled kernels take their arrays one by one
 from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numba import njit
 
+from taktnet.plan.buffers.convolve import FAR, least
 from taktnet.plan.buffers.search import Space
-from taktnet.plan.buffers.tree import FAR
+from taktnet.state.stamp import stamp
 
 STAGE, RULE = 0, 1
 
@@ -61,12 +64,12 @@ class Sweeps:
 
     def sweep(self) -> np.ndarray:
         """One pass down and one up; raises `lower`, and gives values worth mending."""
-        space, c = self.space, self.space.chain
+        c = self.space.chain
         values = np.zeros(2 * c.n, np.int64)
         args = (c.n, self._edges, self._starts, self._touching, self._weight, self._messages,
-                c.cost, c.time, self.low, self.high, space.root)  # fmt: skip
-        _pass(self._sequence, True, values, *args)
-        bound = _pass(self._sequence[::-1], False, np.zeros_like(values), *args)
+                c.price, c.concave, c.time, self.low, self.high)  # fmt: skip
+        visit(self._sequence, True, values, *args)
+        bound = visit(self._sequence[::-1], False, np.zeros_like(values), *args)
         self.lower = max(self.lower, bound)
         return values
 
@@ -93,34 +96,33 @@ def _incidence(first: np.ndarray, last: np.ndarray, count: int) -> tuple[np.ndar
 @njit(cache=True, nogil=True)
 def _pass(sequence: np.ndarray, forward: bool, values: np.ndarray, n: int, edges: np.ndarray,
           starts: np.ndarray, touching: np.ndarray, weight: np.ndarray, messages: np.ndarray,
-          cost: np.ndarray, time: np.ndarray, low: np.ndarray, high: np.ndarray,
-          root: np.ndarray) -> float:  # fmt: skip
+          price: np.ndarray, concave: np.ndarray, time: np.ndarray, low: np.ndarray,
+          high: np.ndarray) -> float:  # fmt: skip
     """Visit the variables in order; the bound (of use after a backward pass only).
 
     `messages[e]` points at the end of edge e that is visited next. On the way down each variable
     takes the value that is best given the values already taken.
     """
     width = messages.shape[1]
-    own, rest = np.empty(width), np.empty(width)
+    own, rest, spare = np.empty(width), np.empty(width), np.empty(width, np.int64)
     taken = np.zeros(2 * n, np.bool_)
     bound = 0.0
     for v in sequence:
         a, b = low[v], high[v]
-        for s in range(a, b + 1):
-            own[s] = 0.0
+        own[a : b + 1] = 0.0
         for k in range(starts[v], starts[v + 1]):
             e = touching[k]
             for s in range(a, b + 1):
                 own[s] += messages[e, s]
         if forward:
-            _take(v, own, values, taken, n, edges, starts, touching, messages, cost, time, low,
-                  high, root)  # fmt: skip
-        least = FAR
+            _take(v, own, values, taken, n, edges, starts, touching, messages, price, time, low,
+                  high)  # fmt: skip
+        small = FAR
         for s in range(a, b + 1):
-            least = min(least, own[s])
-        bound += least
+            small = min(small, own[s])
+        bound += small
         for s in range(a, b + 1):
-            own[s] -= least
+            own[s] -= small
         for k in range(starts[v], starts[v + 1]):
             e = touching[k]
             to = edges[e, 1] if forward else edges[e, 0]
@@ -128,59 +130,55 @@ def _pass(sequence: np.ndarray, forward: bool, values: np.ndarray, n: int, edges
                 continue
             for s in range(a, b + 1):
                 rest[s] = weight[v] * own[s] - messages[e, s] if own[s] < 1e200 else FAR
-            bound += _send(v, to, edges[e, 2], rest, messages[e], n, cost, time, low, high, root)
+            if edges[e, 2] == RULE:
+                _rule(v, to, rest, messages[e], n, low, high)
+            else:
+                i = v if v < n else v - n
+                least(rest, int(a), int(b), price[i], int(time[i]), int(low[to]), int(high[to]),
+                      v >= n, bool(concave[i]), messages[e], spare)  # fmt: skip
+            bound += _lower(messages[e], int(low[to]), int(high[to]))
     return bound
 
 
 @njit(cache=True, nogil=True)
-def _send(v: int, to: int, kind: int, rest: np.ndarray, message: np.ndarray, n: int,
-          cost: np.ndarray, time: np.ndarray, low: np.ndarray, high: np.ndarray,
-          root: np.ndarray) -> float:  # fmt: skip
-    """The message from v to `to`, its least value taken off; that value."""
+def _rule(v: int, to: int, rest: np.ndarray, message: np.ndarray, n: int, low: np.ndarray,
+          high: np.ndarray) -> None:  # fmt: skip
+    """The message from v to `to` along the rule S <= SI."""
     a, b, lo, hi = low[v], high[v], low[to], high[to]
-    if kind == RULE and v < n:  # v is S, to is SI: S <= SI
-        least, s = FAR, a
+    if v < n:  # v is S, to is SI
+        small, s = FAR, a
         for x in range(lo, hi + 1):
             while s <= min(x, b):
-                least = min(least, rest[s])
+                small = min(small, rest[s])
                 s += 1
-            message[x] = least
-    elif kind == RULE:  # v is SI, to is S
-        least, s = FAR, b
+            message[x] = small
+    else:
+        small, s = FAR, b
         for x in range(hi, lo - 1, -1):
             while s >= max(x, a):
-                least = min(least, rest[s])
+                small = min(small, rest[s])
                 s -= 1
-            message[x] = least
-    elif v < n:  # v is S, to is SI of the same stage
-        t, c = time[v], cost[v]
-        for x in range(lo, hi + 1):
-            least = FAR
-            for s in range(a, min(b, x + t) + 1):
-                least = min(least, rest[s] + c * root[x + t - s])
-            message[x] = least
-    else:  # v is SI, to is S
-        t, c = time[v - n], cost[v - n]
-        for x in range(lo, hi + 1):
-            least = FAR
-            for s in range(max(a, x - t), b + 1):
-                least = min(least, rest[s] + c * root[s + t - x])
-            message[x] = least
-    least = FAR
+            message[x] = small
+
+
+@njit(cache=True, nogil=True)
+def _lower(message: np.ndarray, lo: int, hi: int) -> float:
+    """Take the message's least value off it; that value."""
+    small = FAR
     for x in range(lo, hi + 1):
-        least = min(least, message[x])
+        small = min(small, message[x])
     for x in range(lo, hi + 1):
-        message[x] = FAR if message[x] > 1e200 else message[x] - least
-    return least
+        message[x] = FAR if message[x] > 1e200 else message[x] - small
+    return small
 
 
 @njit(cache=True, nogil=True)
 def _take(v: int, own: np.ndarray, values: np.ndarray, taken: np.ndarray, n: int,
           edges: np.ndarray, starts: np.ndarray, touching: np.ndarray, messages: np.ndarray,
-          cost: np.ndarray, time: np.ndarray, low: np.ndarray, high: np.ndarray,
-          root: np.ndarray) -> None:  # fmt: skip
+          price: np.ndarray, time: np.ndarray, low: np.ndarray, high: np.ndarray
+          ) -> None:  # fmt: skip
     """Choose v's value given the neighbours already chosen and the messages of the others."""
-    least, where = FAR * 2, low[v]
+    small, where = FAR * 2, low[v]
     for s in range(low[v], high[v] + 1):
         total = own[s]
         for k in range(starts[v], starts[v + 1]):
@@ -196,7 +194,27 @@ def _take(v: int, own: np.ndarray, values: np.ndarray, taken: np.ndarray, n: int
             else:
                 i = edges[e, 1]
                 gap = up + time[i] - down
-                total += FAR if gap < 0 else cost[i] * root[gap]
-        if total < least:
-            least, where = total, s
+                total += FAR if gap < 0 else price[i, gap]
+        if total < small:
+            small, where = total, s
     values[v], taken[v] = where, True
+
+
+def _entry(number: int) -> Any:
+    """The compiled pass; its cache on disk is good only for these very sources."""
+
+    @njit(cache=True, nogil=True)
+    def visit(sequence: np.ndarray, forward: bool, values: np.ndarray, n: int, edges: np.ndarray,
+              starts: np.ndarray, touching: np.ndarray, weight: np.ndarray, messages: np.ndarray,
+              price: np.ndarray, concave: np.ndarray, time: np.ndarray, low: np.ndarray,
+              high: np.ndarray) -> float:  # fmt: skip
+        """`_pass`."""
+        if n < 0:
+            return float(number)
+        return _pass(sequence, forward, values, n, edges, starts, touching, weight, messages,
+                     price, concave, time, low, high)  # fmt: skip
+
+    return visit
+
+
+visit = _entry(stamp(Path(__file__).parent))

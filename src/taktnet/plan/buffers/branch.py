@@ -32,7 +32,7 @@ def close(
     while open_parts and len(open_parts) < most and go_on(whole.lower):
         lower, _, part = heapq.heappop(open_parts)
         whole.lower = max(whole.lower, min(lower, cost()))
-        raw = _sharpen(part, cost, gap)
+        raw = _sharpen(part, cost, gap, go_on)
         mended = propose(raw)
         if part.lower >= cost() * (1 - gap):
             continue
@@ -47,12 +47,14 @@ def close(
         whole.lower = max(whole.lower, min(open_parts[0][0], cost()))
 
 
-def _sharpen(part: Sweeps, cost: Callable[[], float], gap: float) -> np.ndarray:
+def _sharpen(
+    part: Sweeps, cost: Callable[[], float], gap: float, go_on: Callable[[float], bool]
+) -> np.ndarray:
     """Sweep while it pays; the last proposed values."""
     raw = part.sweep()
     for _ in range(30):
         before = part.lower
-        if before >= cost() * (1 - gap):
+        if before >= cost() * (1 - gap) or not go_on(before):
             break
         raw = part.sweep()
         if part.lower <= before * (1 + 1e-5):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ import numpy as np
 from taktnet.plan.buffers import tree
 from taktnet.plan.buffers.bound import Sweeps, raise_bound
 from taktnet.plan.buffers.branch import close
-from taktnet.plan.buffers.chain import Arc, Chain, Stage, read_chain
+from taktnet.plan.buffers.chain import Chain, read_chain
+from taktnet.plan.buffers.price import expected_time
 from taktnet.plan.buffers.search import Space, improve
+from taktnet.plan.buffers.stage import Arc, Stage
 
-#: A list of Stage rows or pairs, a list of dicts, or a Polars frame: see `chain.tables`.
-Table = Iterable[Stage] | Iterable[Arc] | Iterable[Mapping[str, Any]] | Any
+#: A list of Stage rows or pairs, a list of dicts, a Polars frame or a CSV file: see `stage.tables`.
+Table = Iterable[Stage] | Iterable[Arc] | Iterable[Mapping[str, Any]] | Path | str | Any
 Watch = Callable[[float, float], None]
 
 
@@ -24,8 +27,9 @@ Watch = Callable[[float, float], None]
 class Placed:
     """What a stage keeps: times in periods, stock in units, money a year.
 
-    `covered` is the net replenishment time SI + T - S that the safety stock spans; a stage with
-    0 keeps none and makes to order.
+    `covered` is the net replenishment time SI + T - S that the safety stock spans, expected where
+    T is random; a stage with 0 keeps none and makes to order. `base_stock` is mean demand over
+    `covered` and the safety stock, `pipeline` what is in process and on the road on average.
     """
 
     stage: str
@@ -34,6 +38,8 @@ class Placed:
     covered: float
     safety_stock: float
     cost: float
+    base_stock: float = 0.0
+    pipeline: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class Placement:
 
 def place(
     stages: Table,
-    arcs: Table,
+    arcs: Table = None,
     *,
     holding_rate: float = 0.35,
     seconds: float = 10.0,
@@ -91,9 +97,11 @@ def place(
     read = clock()
     space = Space(chain)
     cost, values = space.solve(np.arange(len(chain.arcs)), space.low, space.high)
+    lower, (cost, mended) = cost, space.mend(values)
     if space.used.all():
-        return _placement(chain, cost, cost, values, (clock() - begun, clock() - read))
-    cost, values = space.mend(values)
+        values = mended if cost <= lower * (1 + 1e-12) else values  # without idle waits if it can
+        return _placement(chain, lower, lower, values, (clock() - begun, clock() - read))
+    values = mended
     sweeps, chance = Sweeps(space), np.random.default_rng(seed)
 
     def left(until: float) -> Callable[[float], bool]:
@@ -111,7 +119,8 @@ def place(
             cost, values = new, mended
         return mended
 
-    cost, values = improve(space, cost, values, chance, left(seconds * 0.1))
+    raise_bound(sweeps, propose, left(seconds * 0.1))
+    cost, values = improve(space, cost, values, chance, left(seconds * 0.2))
     raise_bound(sweeps, propose, left(seconds * 0.4))
     cost, values = improve(space, cost, values, chance, left(seconds * 0.6))
     close(sweeps, lambda: cost, propose, gap, left(seconds * 0.9))
@@ -123,18 +132,22 @@ def _placement(
     chain: Chain, cost: float, lower: float, values: np.ndarray, seconds: tuple[float, float]
 ) -> Placement:
     n, scale = chain.n, chain.scale
-    covered = values[n:] + chain.time - values[:n]
-    spans = np.sqrt(covered / scale)
-    cost = tree.total_cost(n, values, chain.cost, chain.time)
+    gaps = values[n:] + chain.time - values[:n]
+    rows = np.arange(n)
+    covered, safety = chain.stocks.covered[rows, gaps], chain.stocks.safety[rows, gaps]
+    mean = chain.wants.mean
+    cost = tree.total_cost(n, values, chain.price, chain.time)
     placed = tuple(
         Placed(
-            chain.ids[i],
+            row.id,
             float(values[n + i] / scale),
             float(values[i] / scale),
-            float(covered[i] / scale),
-            float(chain.spread[i] * spans[i]),
-            float(chain.holding[i] * chain.spread[i] * spans[i]),
+            float(covered[i]),
+            float(safety[i]),
+            float(chain.holding[i] * safety[i]),
+            float(mean[i] * covered[i] + safety[i]),
+            float(mean[i] * expected_time(row)),
         )
-        for i in range(n)
+        for i, row in enumerate(chain.rows)
     )
     return Placement(cost, min(lower, cost), placed, chain.scale, chain.rounded, *seconds)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from taktnet.plan.buffers.chain import Stage, tables
 from taktnet.plan.buffers.place import Placement, Table, place
+from taktnet.plan.buffers.stage import Stage, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def prices(stages: Table, arcs: Table, placed: Placement, *, periods: float = 1.
     """
     rows, links = tables(stages, arcs)
     by_id = {p.stage: p for p in placed.stages}
-    buys = {a for a, _ in links}
+    buys = {a for a, *_ in links}
     found: list[Price] = []
     for i, row in enumerate(rows):
         limit = _limit(row, row.id not in buys)
@@ -66,7 +66,7 @@ def reasons(stages: Table, arcs: Table, placed: Placement) -> dict[str, str]:
     """Why each stage keeps stock or none, in a planner's words."""
     rows, links = tables(stages, arcs)
     serves: dict[str, list[str]] = {r.id: [] for r in rows}
-    for up, down in links:
+    for up, down, _ in links:
         serves[up].append(down)
     return {p.stage: _words(placed, k, serves[p.stage]) for k, p in enumerate(placed.stages)}
 

@@ -25,7 +25,6 @@ class Space:
     chain: Chain
     low: np.ndarray = field(init=False)
     high: np.ndarray = field(init=False)
-    root: np.ndarray = field(init=False)
     parent: np.ndarray = field(init=False)
     link: np.ndarray = field(init=False)
     order: np.ndarray = field(init=False)
@@ -34,14 +33,14 @@ class Space:
     def __post_init__(self) -> None:
         c = self.chain
         n, m = c.n, len(c.arcs)
-        steps = int((c.reach + c.time).max()) + 1
+        steps = c.price.shape[1]
         self.low = np.concatenate([c.floor, c.inbound])
         self.high = np.concatenate([c.top, c.reach])
-        self.root = np.sqrt(np.arange(steps + 1, dtype=float))
         self.parent, self.link, self.order = (np.empty(2 * n, np.int64) for _ in range(3))
         self.used = np.zeros(m, np.bool_)
         self.sums = np.zeros((2 * n, steps))
         self.choice = np.zeros((2 * n, steps), np.int64)
+        self.tied = c.tied
         self.into = _lists(c.arcs[:, 1], c.arcs[:, 0], n)
         self.out_of = _lists(c.arcs[:, 0], c.arcs[:, 1], n)
 
@@ -50,8 +49,8 @@ class Space:
         c = self.chain
         values = np.zeros(2 * c.n, np.int64)
         tree.span(c.n, c.arcs, by, self.parent, self.link, self.order, self.used)
-        cost = tree.best(c.n, self.parent, self.link, self.order, c.cost, c.time, low, high,
-                         self.root, self.sums, self.choice, values)  # fmt: skip
+        cost = tree.best(c.n, self.parent, self.link, self.order, c.price, c.concave, c.time,
+                         low, high, self.sums, self.choice, values)  # fmt: skip
         return cost, values
 
     def mend(self, values: np.ndarray) -> tuple[float, np.ndarray]:
@@ -59,9 +58,9 @@ class Space:
         c = self.chain
         best = np.inf, values
         for clip in (False, True):
-            mended = _mend(values, c.n, c.order, c.time, c.inbound, c.floor, c.top, *self.into,
-                           *self.out_of, clip)  # fmt: skip
-            cost = tree.total_cost(c.n, mended, c.cost, c.time)
+            mended = _mend(values, c.n, c.order, c.time, c.inbound, c.floor, c.top, self.tied,
+                           c.reach, c.price, c.concave, *self.into, *self.out_of, clip)  # fmt: skip
+            cost = tree.total_cost(c.n, mended, c.price, c.time)
             if cost < best[0]:
                 best = cost, mended
         return best
@@ -76,7 +75,8 @@ def _lists(by: np.ndarray, of: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarr
 
 @njit(cache=True, nogil=True)
 def _mend(values: np.ndarray, n: int, order: np.ndarray, time: np.ndarray, inbound: np.ndarray,
-          floor: np.ndarray, top: np.ndarray, into: np.ndarray, ups: np.ndarray,
+          floor: np.ndarray, top: np.ndarray, tied: np.ndarray, reach: np.ndarray,
+          price: np.ndarray, concave: np.ndarray, into: np.ndarray, ups: np.ndarray,
           out_of: np.ndarray, downs: np.ndarray, clip: bool) -> np.ndarray:  # fmt: skip
     """Make all rules hold; then raise every S as far as its customers' SI allow (free gain)."""
     v = values.copy()
@@ -89,14 +89,24 @@ def _mend(values: np.ndarray, n: int, order: np.ndarray, time: np.ndarray, inbou
         for k in range(into[i], into[i + 1]):
             arrival = max(arrival, v[ups[k]])
         # A promise may be longer than the arrivals call for: then the stage waits idly.
-        v[n + i] = arrival = max(arrival, floor[i] - time[i])
-        v[i] = max(floor[i], min(v[i], arrival + time[i], top[i]))
+        arrival = max(arrival, floor[i] - time[i])
+        if not (concave[i] or tied[i]):  # of a random time, to order later may save early arrivals
+            arrival = max(arrival, min(v[n + i], reach[i]))
+        v[n + i] = arrival
+        most = min(arrival + time[i], top[i])
+        v[i] = most if tied[i] else max(floor[i], min(v[i], most))
     for k in range(n - 1, -1, -1):
         i = order[k]
         most = min(top[i], v[n + i] + time[i])
         for d in range(out_of[i], out_of[i + 1]):
             most = min(most, v[n + downs[d]])
-        v[i] = max(v[i], most)
+        if concave[i]:
+            v[i] = max(v[i], most)
+            continue
+        gap = v[n + i] + time[i]  # of a random time early arrivals cost, so the most is not best
+        for x in range(v[i] + 1, most + 1):
+            if price[i, gap - x] < price[i, gap - v[i]]:
+                v[i] = x
     return v
 
 

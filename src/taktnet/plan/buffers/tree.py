@@ -1,20 +1,25 @@
 """Exact optimum of the guaranteed-service model on a tree, by dynamic programming.
 
-Every stage i is two variables, S_i (index i) and SI_i (index n + i), joined by the cost
-c_i sqrt(SI_i + T_i - S_i); every arc i -> j of the tree is the rule S_i <= SI_j. Rooted anywhere,
-each variable sends its parent the least cost of its side for every value of the parent
-(Graves & Willems 2000, with the erratum of 2003). Work: one comparison per value and arc, one per
-pair of values and stage.
+Every stage i is two variables, S_i (index i) and SI_i (index n + i), joined by the price of
+the net replenishment time SI_i + T_i - S_i; every arc i -> j of the tree is the rule S_i <= SI_j.
+Rooted anywhere, each variable sends its parent the least cost of its side for every value of the
+parent (Graves & Willems 2000, with the erratum of 2003). Work: one comparison per value and arc,
+one convolution (see `convolve`) per stage.
 """
 
 # ruff: noqa: PLR0912, PLR0917 - compiled kernels take their arrays one by one
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from numba import njit
 
+from taktnet.plan.buffers.convolve import FAR, least
+from taktnet.state.stamp import stamp
+
 NONE, STAGE, ABOVE, BELOW = 0, 1, 2, 3  # kinds of a variable's link to its parent
-FAR = 1e300
 
 
 @njit(cache=True, nogil=True)
@@ -75,75 +80,88 @@ def span(n: int, arcs: np.ndarray, by: np.ndarray, parent: np.ndarray, link: np.
 
 
 @njit(cache=True, nogil=True)
-def best(n: int, parent: np.ndarray, link: np.ndarray, order: np.ndarray, cost: np.ndarray,
-         time: np.ndarray, low: np.ndarray, high: np.ndarray, root: np.ndarray,
-         sums: np.ndarray, choice: np.ndarray, out: np.ndarray) -> float:  # fmt: skip
-    """The least cost with low <= value <= high, and its values in `out`; FAR if there is none.
-
-    `root[x]` is the square root of x; `sums` (2n, K) floats and `choice` (2n, K) are scratch.
-    """
-    for v in range(2 * n):
-        for s in range(low[v], high[v] + 1):
-            sums[v, s] = 0.0
+def _up(n: int, parent: np.ndarray, link: np.ndarray, order: np.ndarray, price: np.ndarray,
+        concave: np.ndarray, time: np.ndarray, low: np.ndarray, high: np.ndarray,
+        sums: np.ndarray, choice: np.ndarray) -> None:  # fmt: skip
+    """Leaves first: add to every parent's `sums` the least of each child, note the choice."""
+    found = np.empty(sums.shape[1])
     for k in range(2 * n):
         v, p = order[k], parent[order[k]]
         if p < 0:
             continue
         if link[v] == ABOVE:  # v is S of the upstream stage, p is SI: S <= SI
-            least, where, s = FAR, low[v], low[v]
+            small, where, s = FAR, low[v], low[v]
             for x in range(low[p], high[p] + 1):
                 while s <= min(x, high[v]):
-                    if sums[v, s] < least:
-                        least, where = sums[v, s], s
+                    if sums[v, s] < small:
+                        small, where = sums[v, s], s
                     s += 1
-                sums[p, x] += least
+                sums[p, x] += small
                 choice[v, x] = where
         elif link[v] == BELOW:  # v is SI of the downstream stage, p is S
-            least, where, s = FAR, high[v], high[v]
+            small, where, s = FAR, high[v], high[v]
             for x in range(high[p], low[p] - 1, -1):
                 while s >= max(x, low[v]):
-                    if sums[v, s] < least:
-                        least, where = sums[v, s], s
+                    if sums[v, s] < small:
+                        small, where = sums[v, s], s
                     s -= 1
-                sums[p, x] += least
+                sums[p, x] += small
                 choice[v, x] = where
-        elif v < n:  # v is S, p is SI of the same stage
+        else:
+            i = v if v < n else v - n
+            least(sums[v], int(low[v]), int(high[v]), price[i], int(time[i]), int(low[p]),
+                  int(high[p]), v >= n, bool(concave[i]), found, choice[v])  # fmt: skip
             for x in range(low[p], high[p] + 1):
-                least, where = FAR, low[v]
-                for s in range(low[v], min(high[v], x + time[v]) + 1):
-                    value = sums[v, s] + cost[v] * root[x + time[v] - s]
-                    if value < least:
-                        least, where = value, s
-                sums[p, x] += least
-                choice[v, x] = where
-        else:  # v is SI, p is S
-            i = v - n
-            for x in range(low[p], high[p] + 1):
-                least, where = FAR, high[v]
-                for s in range(max(low[v], x - time[i]), high[v] + 1):
-                    value = sums[v, s] + cost[i] * root[s + time[i] - x]
-                    if value < least:
-                        least, where = value, s
-                sums[p, x] += least
-                choice[v, x] = where
+                sums[p, x] += found[x]
+
+
+@njit(cache=True, nogil=True)
+def _down(n: int, parent: np.ndarray, order: np.ndarray, low: np.ndarray, high: np.ndarray,
+          sums: np.ndarray, choice: np.ndarray, out: np.ndarray) -> float:  # fmt: skip
+    """Roots first: take what was chosen; the cost."""
     total = 0.0
     for k in range(2 * n - 1, -1, -1):
         v, p = order[k], parent[order[k]]
         if p >= 0:
             out[v] = choice[v, out[p]]
             continue
-        least = FAR
+        small = FAR
         for s in range(low[v], high[v] + 1):
-            if sums[v, s] < least:
-                least, out[v] = sums[v, s], s
-        total = FAR if least >= FAR else total + least
+            if sums[v, s] < small:
+                small, out[v] = sums[v, s], s
+        total = FAR if small >= FAR else total + small
     return total
 
 
+def _entry(number: int) -> Any:
+    """The compiled solver; its cache on disk is good only for these very sources."""
+
+    @njit(cache=True, nogil=True)
+    def best(n: int, parent: np.ndarray, link: np.ndarray, order: np.ndarray, price: np.ndarray,
+             concave: np.ndarray, time: np.ndarray, low: np.ndarray, high: np.ndarray,
+             sums: np.ndarray, choice: np.ndarray, out: np.ndarray) -> float:  # fmt: skip
+        """The least cost with low <= value <= high, and its values in `out`; FAR if none.
+
+        `sums` (2n, K) floats and `choice` (2n, K) are scratch.
+        """
+        if n < 0:
+            return float(number)
+        for v in range(2 * n):
+            for s in range(low[v], high[v] + 1):
+                sums[v, s] = 0.0
+        _up(n, parent, link, order, price, concave, time, low, high, sums, choice)
+        return _down(n, parent, order, low, high, sums, choice, out)
+
+    return best
+
+
+best = _entry(stamp(Path(__file__).parent))
+
+
 @njit(cache=True, nogil=True)
-def total_cost(n: int, values: np.ndarray, cost: np.ndarray, time: np.ndarray) -> float:
+def total_cost(n: int, values: np.ndarray, price: np.ndarray, time: np.ndarray) -> float:
     """Yearly cost of the safety stock of the service times `values`."""
     total = 0.0
     for i in range(n):
-        total += cost[i] * np.sqrt(max(0, values[n + i] + time[i] - values[i]))
+        total += price[i, max(0, values[n + i] + time[i] - values[i])]
     return total
