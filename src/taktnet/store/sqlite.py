@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -24,7 +24,9 @@ from taktnet.store.sqlite_rows import (
     fetch,
     fields_of,
     head_of,
+    marked_head,
     names_after,
+    newest_row,
     without_gaps,
     write_stage,
 )
@@ -37,7 +39,16 @@ _INSERT = (
     "INSERT INTO event (seq, recorded, tenant, source, id, corrects, facts, hash, body) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_MOVE_HEAD = "UPDATE head SET seq = ?, hash = ?, recorded = ? WHERE seq = ? AND epoch = ?"
+#: One row and the look at the epoch in one statement: a row is inserted only by the writer.
+_INSERT_ONE = (
+    "INSERT INTO event (seq, recorded, tenant, source, id, corrects, facts, hash, body) "
+    "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? FROM head WHERE epoch = ?"
+)
+_MOVE_HEAD = "UPDATE head SET seq = ?, hash = ?, recorded = ?"
+_EPOCH = "SELECT epoch FROM head"
+#: The head's row is rewritten after so many rows, with each checkpoint and when closed: a page
+#: less in every small commit. The newest row is the head; see `sqlite_rows.head_of`.
+_HEAD_ROWS = 64
 _ADVANCE = (
     "INSERT INTO follower VALUES (?, ?) "
     "ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)"
@@ -70,6 +81,7 @@ class SqliteLedger(WritingLedger):
         self._writer: apsw.Connection | None = None
         self._lock: schema.WriterLock | None = None
         self._epoch = 0
+        self._marked = 0  # the row that the head's row names
         self._broken = ""
         if read_only and not self.path.exists():
             raise StoreError(f"{self.path}: no such ledger. Name one that exists.")
@@ -113,7 +125,7 @@ class SqliteLedger(WritingLedger):
                 raise StoreError(f"{self.path}: an older schema. Open it for writing once.")
             head = head_of(reader)
             if self._writer is not None:
-                self._check_tail(reader, head)
+                self._check_tail(reader)
             names = fetch(reader, "SELECT domain, id, text FROM name ORDER BY domain, id")
             waiting = fetch(reader, "SELECT recorded, body FROM parked ORDER BY n")
             parked = [Parked(recorded, decode_one(body)) for recorded, body in waiting]
@@ -126,14 +138,16 @@ class SqliteLedger(WritingLedger):
                 [event for event in events if isinstance(event, e.PeriodClosed)],
             )
 
-    def _check_tail(self, reader: apsw.Connection, head: Head) -> None:
-        last = fetch(reader, "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
-        seq, digest = last[0] if last else (0, bytes(32))
-        if (seq, digest) != (head.seq, head.hash):
+    def _check_tail(self, reader: apsw.Connection) -> None:
+        kept, newest = marked_head(reader), newest_row(reader)
+        found = fetch(reader, "SELECT hash FROM event WHERE seq = ?", (kept.seq,))
+        if kept.seq and found != [(kept.hash,)]:
             raise StoreError(
-                f"{self.path}: its head is number {head.seq}, but its newest row is number {seq} "
-                "or has another hash: it was changed from outside. Run `taktnet verify`."
+                f"{self.path}: its head is number {kept.seq}, but its newest row is number "
+                f"{newest.seq}, or that row has another hash: it was changed from outside. Run "
+                "`taktnet verify`."
             )
+        self._marked = kept.seq
 
     @property
     def head(self) -> Head:
@@ -183,16 +197,22 @@ class SqliteLedger(WritingLedger):
     @contextmanager
     def _small_write(self) -> Iterator[apsw.Connection]:
         with self._writing() as writer:
-            self._fence(writer.execute("SELECT epoch FROM head").get == self._epoch)
+            self._fence(writer.execute(_EPOCH).get == self._epoch)
             yield writer
 
     def _write(self, batch: Batch) -> None:
-        head, entries, stage = self._head, batch.entries, batch.stage
-        last = (entries[-1].seq, batch.hashes[-1], batch.recorded) if entries else ()
+        entries, stage = batch.entries, batch.stage
         with self._writing() as writer:
-            writer.execute(_MOVE_HEAD, (*(last or fields_of(head)), head.seq, self._epoch))
-            self._fence(writer.changes() == 1)
-            writer.executemany(_INSERT, self._columns(batch))
+            if len(entries) == 1:
+                writer.execute(_INSERT_ONE, (*next(self._columns(batch)), self._epoch))
+                self._fence(writer.changes() == 1)
+            else:
+                self._fence(writer.execute(_EPOCH).get == self._epoch)
+                writer.executemany(_INSERT, self._columns(batch))
+            if entries and entries[-1].seq >= self._marked + _HEAD_ROWS:
+                head = Head(entries[-1].seq, batch.hashes[-1], batch.recorded)
+                writer.execute(_MOVE_HEAD, fields_of(head))
+                self._marked = head.seq
             if batch.names:
                 writer.executemany("INSERT INTO name VALUES (?, ?, ?)", batch.names)
             if batch.positions:
@@ -343,6 +363,7 @@ class SqliteLedger(WritingLedger):
         """See `Ledger.save_checkpoint`."""
         with self._small_write() as writer:
             writer.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", (size, note))
+            writer.execute(_MOVE_HEAD, fields_of(newest_row(writer)))
 
     def checkpoints(self, after: int = 0, limit: int = 1000) -> list[tuple[int, str]]:
         """See `Ledger.checkpoints`."""
@@ -356,6 +377,14 @@ class SqliteLedger(WritingLedger):
             self._readers.pop().close()
         if self._writer is not None:
             with self._mutex:
+                self._mark_head()
                 self._writer.close()
         if self._lock is not None:
             self._lock.release()
+
+    def _mark_head(self) -> None:
+        """Bring the head's row up, if this is still the writer and the disk lets it."""
+        if self._marked < self._head.seq and not self._broken:
+            self._marked = self._head.seq
+            with suppress(StoreError, Fenced), self._small_write() as writer:
+                writer.execute(_MOVE_HEAD, fields_of(newest_row(writer)))

@@ -11,7 +11,7 @@ import apsw
 from taktnet.ledger import event as e
 from taktnet.ledger.codec import encode
 from taktnet.ledger.ledger import Head
-from taktnet.ledger.writing import Batch
+from taktnet.ledger.writing import EMPTY, Batch
 
 
 def fetch(reader: apsw.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
@@ -24,9 +24,21 @@ def fields_of(head: Head) -> tuple[int, bytes, int]:
     return head.seq, head.hash, head.recorded
 
 
-def head_of(reader: apsw.Connection) -> Head:
-    """The stored head."""
+def marked_head(reader: apsw.Connection) -> Head:
+    """What the head's row says; the newest row may be further."""
     return Head(*fetch(reader, "SELECT seq, hash, recorded FROM head")[0])
+
+
+def newest_row(reader: apsw.Connection) -> Head:
+    """The newest row there is."""
+    found = fetch(reader, "SELECT seq, hash, recorded FROM event ORDER BY seq DESC LIMIT 1")
+    return Head(*found[0]) if found else EMPTY
+
+
+def head_of(reader: apsw.Connection) -> Head:
+    """The newest row; or what the head's row says when rows up to it are missing or changed."""
+    newest, kept = newest_row(reader), marked_head(reader)
+    return newest if newest.seq > kept.seq else kept
 
 
 def names_after(reader: apsw.Connection, counts: tuple[int, ...]) -> Iterator[tuple[int, int, str]]:
