@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from taktnet.app.engine import OWN, Engine
+from taktnet.app.past import Past
 from taktnet.app.revisions import Revisions
 from taktnet.app.writer import Batch
 from taktnet.base.names import Domain
@@ -91,7 +92,7 @@ class World:
         self.networks = []
         self.engine = Engine(
             ledger,
-            Revisions(ledger, Network()),
+            Revisions(ledger, Past(ledger, None, 1000, 1.0), Network()),
             clock=self,
             tenant="main",
             make_rules=self.rules,
@@ -187,7 +188,7 @@ def test_network_changes_take_effect_where_they_stand(world):
     assert [len(n.rates) for n in world.networks] == [0, 1]
     ((e,),) = world.commit([wrong])
     assert e.outcome == "rejected"
-    again = Revisions(world.ledger, None)
+    again = Revisions(world.ledger, Past(world.ledger, None, 1000, 1.0), None)
     assert again.network.digest == world.engine.revisions.network.digest
     assert again.at(1).rates == ()
     assert again.since(0) == [2]

@@ -6,14 +6,17 @@ from datetime import datetime
 
 import numpy as np
 
+from taktnet.app.past import Past
+from taktnet.base.names import Names
 from taktnet.ledger.fact import FACT, Flag, micros
-from taktnet.ledger.ledger import Ledger
 from taktnet.state import State
 
 _FIRST = int(Flag.FIRST)
 
 
-def state_as_of(ledger: Ledger, at: datetime | None, known: datetime | int | None) -> State:
+def state_as_of(
+    past: Past, names: Names, at: datetime | None, known: datetime | int | None
+) -> State:
     """The state from events that happened up to `at` and were recorded up to `known`.
 
     `known` is a time or a row's number; without it everything recorded counts. Without `at` it is
@@ -21,12 +24,12 @@ def state_as_of(ledger: Ledger, at: datetime | None, known: datetime | int | Non
     count by business time, so what came late but happened before stands where it belongs; such a
     state numbers its events anew.
     """
-    state = State(ledger.names)
+    state = State(names)
     last = known if isinstance(known, int) else None
     knew = micros(known) if isinstance(known, datetime) else None
     until = None if at is None else micros(at)
     kept: list[np.ndarray] = [np.empty(0, FACT)]
-    for facts in ledger.facts(0, last):
+    for facts in past.facts(0, last):
         part = facts if knew is None else facts[facts["recorded"] <= knew]
         if until is None:
             state.fold(part)

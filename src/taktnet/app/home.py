@@ -18,6 +18,7 @@ KEY = "key"
 SETTINGS = "tower.toml"
 RUNNING = "running.json"
 NETWORK = "network"
+SEGMENTS = "segments"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 

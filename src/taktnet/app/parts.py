@@ -19,6 +19,7 @@ from taktnet.app.engine import OWN, Engine
 from taktnet.app.hub import Hub
 from taktnet.app.jobs import Jobs
 from taktnet.app.keeper import Keeper
+from taktnet.app.past import Closer, Past
 from taktnet.app.plans.proposal import Proposals
 from taktnet.app.reading import KpiReading, StateReading, load_state
 from taktnet.app.revisions import Revisions
@@ -50,6 +51,7 @@ class Parts:
     settings: Settings
     clock: Clock
     ledger: Ledger
+    past: Past
     revisions: Revisions
     signer: Signer | None
     hub: Hub
@@ -61,6 +63,7 @@ class Parts:
     writer: Writer | None = None
     keeper: Keeper | None = None
     dispatcher: Dispatcher | None = None
+    closer: Closer | None = None
 
     def publish(
         self, first: int, recorded: int, facts: np.ndarray, bodies: Sequence[bytes]
@@ -76,6 +79,8 @@ class Parts:
         self.jobs.close()
         if self.dispatcher is not None:
             self.dispatcher.close()
+        if self.closer is not None:
+            self.closer.close()
         if self.writer is not None:
             self.writer.close()
         if self.keeper is not None:
@@ -91,7 +96,8 @@ def assemble(
         place.mkdir(parents=True, exist_ok=True)
     ledger = open_tower_ledger(place, settings, read_only=False)
     try:
-        parts = _readers(place, settings, clock or WallClock(), ledger, Revisions(ledger, network))
+        past = open_past(ledger, place, settings)
+        parts = _readers(past, Revisions(ledger, past, network), place, settings, clock)
         _keep_clock(parts.clock, ledger)
         _start(parts)
         _take_up(parts, network)
@@ -106,7 +112,9 @@ def assemble_reader(place: Path, settings: Settings, clock: Clock | None = None)
     ledger = open_tower_ledger(place, settings, read_only=True)
     clock = clock or _kept_clock(ledger)
     try:
-        return _readers(place, settings, clock, ledger, Revisions(ledger, None, read_only=True))
+        past = open_past(ledger, place, settings)
+        revisions = Revisions(ledger, past, None, read_only=True)
+        return _readers(past, revisions, place, settings, clock)
     except BaseException:
         ledger.close()
         raise
@@ -121,6 +129,14 @@ def open_tower_ledger(place: Path | None, settings: Settings, *, read_only: bool
     if place is None:
         return MemoryLedger()
     return open_ledger(f"sqlite:{place / home.LEDGER}", read_only=read_only)
+
+
+def open_past(ledger: Ledger, place: Path | None, settings: Settings) -> Past:
+    """The closed segments that the settings name; none for a tower in memory."""
+    folder = None
+    if place is not None and settings.segments != "none":
+        folder = place / (settings.segments or home.SEGMENTS)
+    return Past(ledger, folder, settings.segment_events, settings.segment_days)
 
 
 def _keep_clock(clock: Clock, ledger: Ledger) -> None:
@@ -142,12 +158,13 @@ def _kept_clock(ledger: Ledger) -> Clock:
 
 
 def _readers(
+    past: Past,
+    revisions: Revisions,
     place: Path | None,
     settings: Settings,
-    clock: Clock,
-    ledger: Ledger,
-    revisions: Revisions,
+    clock: Clock | None,
 ) -> Parts:
+    ledger = past.ledger
     name = home.origin_name(settings.tenant)
     seed = os.urandom(32)
     if place is None:
@@ -158,13 +175,14 @@ def _readers(
     return Parts(
         place=place,
         settings=settings,
-        clock=clock,
+        clock=clock or WallClock(),
         ledger=ledger,
+        past=past,
         revisions=revisions,
         signer=signer,
         hub=Hub(int(settings.stream_mb * 1_000_000), ledger.head.seq),
-        state=StateReading(ledger),
-        kpis=KpiReading(ledger, revisions),
+        state=StateReading(ledger, past),
+        kpis=KpiReading(ledger, past, revisions),
         jobs=Jobs(),
         proposals=Proposals(ledger),
     )
@@ -180,7 +198,7 @@ def _start(parts: Parts) -> None:
         make_rules=lambda network: Rules(
             network, ledger.names, stale=settings.stale, tenant=settings.tenant
         ),
-        load_state=lambda: load_state(ledger),
+        load_state=lambda: load_state(ledger, parts.past),
         publish=parts.publish,
     )
     writer = Writer(engine, settings.group_events, settings.queue_events)
@@ -198,6 +216,8 @@ def _start(parts: Parts) -> None:
         review_s=settings.review_s,
         micros=lambda: time.monotonic_ns() // 1000,
     )
+    if parts.place is not None and settings.segments != "none":
+        parts.closer = Closer(parts.past, parts.clock.now, parts.keeper.root)
     transports = open_transports(settings, parts.place)
     parts.dispatcher = Dispatcher(
         ledger,

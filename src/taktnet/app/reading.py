@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from msgspec import MsgspecError
 
+from taktnet.app.past import Past
 from taktnet.app.revisions import Revisions
 from taktnet.kpi.kpis import Kpis, SnapshotRefused
 from taktnet.ledger.ledger import Ledger
@@ -27,14 +28,14 @@ _MANY_WAITING = 20_000
 T = TypeVar("T")
 
 
-def load_state(ledger: Ledger) -> State:
-    """The state as of the newest row: the snapshot and the rows behind it."""
+def load_state(ledger: Ledger, past: Past) -> State:
+    """The state as of the newest row: the snapshot and the facts behind it."""
     kept = ledger.load_snapshot(STATE)
     state = State(ledger.names)
     if kept is not None:
         with suppress(BadSnapshot):  # then everything is folded again
             state = State.from_bytes(kept[1], ledger.names)
-    for facts in ledger.facts(state.seq):
+    for facts in past.facts(state.seq):
         state.fold(facts)
     return state
 
@@ -42,13 +43,13 @@ def load_state(ledger: Ledger) -> State:
 class StateReading:
     """A second fold of the state. All methods may be called from any thread."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, past: Past) -> None:
+        self._ledger, self._past = ledger, past
         self._inbox: list[np.ndarray] = []
         self._waiting = 0
         self._inbox_lock = Lock()
         self._lock = Lock()
-        self._state = load_state(ledger)
+        self._state = load_state(ledger, past)
         self._copy: State | None = None
 
     def hear(self, facts: np.ndarray) -> None:
@@ -88,15 +89,15 @@ class StateReading:
             if int(facts["seq"][0]) == self._state.seq + 1:
                 self._state.fold(facts)
         # Rows may be missing when too many waited, or when the writer has not told of them yet.
-        for facts in self._ledger.facts(self._state.seq, self._ledger.head.seq):
+        for facts in self._past.facts(self._state.seq, self._ledger.head.seq):
             self._state.fold(facts)
 
 
 class KpiReading:
     """The KPIs, kept up to date from the ledger. All methods may be called from any thread."""
 
-    def __init__(self, ledger: Ledger, revisions: Revisions) -> None:
-        self._ledger, self._revisions = ledger, revisions
+    def __init__(self, ledger: Ledger, past: Past, revisions: Revisions) -> None:
+        self._ledger, self._past, self._revisions = ledger, past, revisions
         self._lock = Lock()
         self._kpis = self._load()
 
@@ -135,5 +136,5 @@ class KpiReading:
         self._update(head)
 
     def _update(self, until: int) -> None:
-        for facts in self._ledger.facts(self._kpis.seq, until):
+        for facts in self._past.facts(self._kpis.seq, until):
             self._kpis.update(facts)

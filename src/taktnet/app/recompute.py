@@ -41,16 +41,16 @@ def recompute(
 
 def _fold(parts: Parts, until: int, progress: Callable[[int, int], object] | None) -> Kpis:
     """All rows up to `until` in order, under the network as it was at each."""
-    ledger, revisions = parts.ledger, parts.revisions
-    kpis = Kpis(revisions.at(0), ledger.names)
+    names, revisions = parts.ledger.names, parts.revisions
+    kpis = Kpis(revisions.at(0), names)
     for seq in [*revisions.since(0), until]:
-        for facts in ledger.facts(kpis.seq, min(seq, until), _CHUNK):
+        for facts in parts.past.facts(kpis.seq, min(seq, until), _CHUNK):
             kpis.update(facts)
             kpis.fold()
             if progress is not None:
                 progress(kpis.seq, until)
         if seq < until:
-            kpis = Kpis.from_bytes(kpis.to_bytes(), revisions.at(seq), ledger.names)
+            kpis = Kpis.from_bytes(kpis.to_bytes(), revisions.at(seq), names)
     return kpis
 
 

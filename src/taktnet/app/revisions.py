@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
+from taktnet.app.past import Past
 from taktnet.ledger.event import NUMBER, NetworkChanged
 from taktnet.ledger.ledger import Ledger
 from taktnet.network import Network
@@ -35,8 +36,10 @@ class Change(msgspec.Struct, frozen=True):
 class Revisions:
     """The network now (`network`), and as it was after any row of the ledger (`at`)."""
 
-    def __init__(self, ledger: Ledger, files: Network | None, *, read_only: bool = False) -> None:
-        self._ledger = ledger
+    def __init__(
+        self, ledger: Ledger, past: Past, files: Network | None, *, read_only: bool = False
+    ) -> None:
+        self._ledger, self._past_facts = ledger, past.facts
         kept = ledger.load_snapshot(BASE)
         base = Network.from_json(kept[1]) if kept else files or Network()
         if kept is None and not read_only:
@@ -53,7 +56,7 @@ class Revisions:
         kept = self._ledger.load_snapshot(CHANGES)
         after, blob = kept or (0, b"[]")
         self._changes = msgspec.json.decode(blob, type=list[Change])
-        for seq in _changed(self._ledger, after):
+        for seq in _changed(self._past_facts(after)):
             event = self._ledger.read(seq - 1, 1)[0].event
             assert isinstance(event, NetworkChanged)
             self._changes.append(Change(seq, event.table, event.key, event.values))
@@ -104,7 +107,7 @@ class Revisions:
         return network
 
 
-def _changed(ledger: Ledger, after: int) -> Iterator[int]:
-    for facts in ledger.facts(after):
+def _changed(arrays: Iterator[np.ndarray]) -> Iterator[int]:
+    for facts in arrays:
         rows = facts[facts["kind"] == _KIND]
         yield from np.unique(rows["seq"]).tolist()

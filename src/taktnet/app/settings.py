@@ -45,6 +45,14 @@ FIELDS: tuple[Setting, ...] = (
     Setting("group_events", int, 2000, "Most events in one commit.", 1, 100_000),
     Setting("queue_events", int, 20_000, "Events that may wait for the writer.", 1, 10_000_000),
     Setting("snapshot_events", int, 100_000, "Events between two snapshots.", 100, 100_000_000),
+    Setting(
+        "segments",
+        str,
+        "",
+        'Folder of old rows as Parquet; "" is segments in the tower folder, "none" makes none.',
+    ),
+    Setting("segment_events", int, 1_000_000, "Rows in a segment.", 1000, 100_000_000),
+    Setting("segment_days", float, 1.0, "Age in days at which rows are closed.", 0, 36_500),
     Setting("checkpoint_s", float, 1.0, "Seconds between signed checkpoints.", 0.01, 1.0),
     Setting(
         "review_s", float, 60.0, "Seconds between looks at what comes due by time alone.", 1, 86400
@@ -124,6 +132,9 @@ class Settings:
     group_events: int = 2000
     queue_events: int = 20_000
     snapshot_events: int = 100_000
+    segments: str = ""
+    segment_events: int = 1_000_000
+    segment_days: float = 1.0
     checkpoint_s: float = 1.0
     review_s: float = 60.0
     stale: Literal["mark", "wait"] = "mark"

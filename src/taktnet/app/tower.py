@@ -70,7 +70,7 @@ class Tower:
         """What is true now; or what was at `at`, as known at `known` (a time or a row's number)."""
         if at is None and known is None:
             return self.parts.state.state()
-        return state_as_of(self.ledger, at, known)
+        return state_as_of(self.parts.past, self.names, at, known)
 
     def signals(self, status: str = "", **which: Any) -> SignalPage:
         """Decisions, newest first, with status, reason, evidence (see `signals.signal_page`)."""

@@ -20,7 +20,8 @@ Progress = Callable[[int, int], object]
 def verify(
     parts: Parts, progress: Progress | None = None, verifier: Verifier | None = None
 ) -> Verdict:
-    """Every row hashed and lowered again, every checkpoint checked against its signature.
+    """Every row hashed and lowered again, every checkpoint checked against its signature,
+    every closed segment against its digest and the chain.
 
     `verifier` is the key that checkpoints must be signed with; without it, the tower's own.
     `progress` may raise to stop.
@@ -28,7 +29,8 @@ def verify(
     key = verifier or (parts.signer.verifier if parts.signer else None)
 
     def checkpoints(ledger: Ledger) -> Sequence[Fault]:
-        return check_checkpoints(ledger, key) if key is not None else ()
+        signed = check_checkpoints(ledger, key) if key is not None else []
+        return signed + parts.past.faults()
 
     return verify_ledger(parts.ledger, progress, checkpoints)
 

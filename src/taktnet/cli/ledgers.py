@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command()(replay)
     app.command()(verify)
     app.command()(proof)
+    app.command()(segments)
 
 
 @reporting
@@ -320,3 +321,39 @@ def proof(
         json_out({"path": str(out)})
     else:
         console().print(f"written to {out}")
+
+
+@reporting
+def segments(
+    place: Place = HERE,
+    close: Annotated[
+        bool,
+        typer.Option("--close", help="Close now all that is old enough; stop the tower first."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the old rows that are kept as Parquet too, from which projections are rebuilt fastest.
+
+    A running tower closes them by itself (settings `segments`, `segment_events`, `segment_days`).
+
+    \b
+    Examples:
+      taktnet segments --place plants
+      taktnet segments --close --place plants --json
+    """
+    with writing(place) if close else reading(place) as tower:
+        parts = tower.parts
+        if close:
+            with progress("rows", json) as at:
+                parts.past.close_old(parts.clock.now(), parts.keeper and parts.keeper.root, at)
+        kept, head, trouble = parts.past.segments, tower.ledger.head.seq, parts.past.trouble
+    if json:
+        json_out({"segments": kept, "head": head, "trouble": trouble})
+        return
+    table(
+        f"Segments of {head} rows",
+        ("first", "last", "facts", "end hash", "file"),
+        [(s.first, s.last, s.facts.rows, s.end_hash[:16], s.facts.name) for s in kept],
+    )
+    if trouble:
+        console(error=True).print(trouble, style="red", markup=False)

@@ -9,7 +9,7 @@ files, and is replaced whole when both files are safely on disk: a segment is th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -21,8 +21,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
-from taktnet.base.errors import TaktnetError
-from taktnet.ledger.ledger import Ledger
+from taktnet.base.errors import Fault, TaktnetError
+from taktnet.ledger.chain import GENESIS, row_hash
+from taktnet.ledger.fact import FACT
+from taktnet.ledger.ledger import Ledger, Row
 from taktnet.ledger.merkle import MerkleLog
 from taktnet.store import columns
 
@@ -103,71 +105,87 @@ class Segments:
             after = one.last
         return found
 
-    def export(self, ledger: Ledger, until: int | None = None, rows: int = ROWS) -> list[Segment]:
-        """Write every stretch of `rows` rows that is complete up to `until`; the new segments."""
+    def export(
+        self,
+        ledger: Ledger,
+        until: int | None = None,
+        rows: int = ROWS,
+        root: Callable[[int], bytes] | None = None,
+        pause: Callable[[int, int], object] | None = None,
+    ) -> list[Segment]:
+        """Write every stretch of `rows` rows that is complete up to `until`; the new segments.
+
+        Each row is checked against the chain on its way. `root` gives the Merkle root of the
+        first so many rows (by default they are hashed here); `pause` is called after each page
+        with (rows written, rows in the segment) and may raise to stop.
+        """
         until = ledger.head.seq if until is None else min(until, ledger.head.seq)
         if self.last + rows > until:
             return []
         self.folder.mkdir(parents=True, exist_ok=True)
-        log = MerkleLog(ledger.hashes)
-        log.extend(ledger.hashes(0, self.last))
-        self._same_ledger(log)
+        root = root or _roots(ledger)
+        if self.segments and root(self.last).hex() != self.segments[-1].root:
+            raise SegmentError(
+                f"{self.folder}: these are segments of another ledger, or its rows were changed"
+            )
         made: list[Segment] = []
         while self.last + rows <= until:
-            after, last = self.last, self.last + rows
-            log.extend(ledger.hashes(after, last))
-            one = Segment(
-                after + 1,
-                last,
-                ledger.hashes(last - 1, last).hex(),
-                log.root().hex(),
-                self._write_facts(ledger, after, last),
-                self._write_bodies(ledger, after, last),
-            )
+            one = self._write(ledger, self.last, self.last + rows, root, pause)
             self._manifest = Manifest(1, (*self.segments, one))
             _replace(self.folder / _MANIFEST, msgspec.json.encode(self._manifest))
             made.append(one)
         return made
 
-    def _same_ledger(self, log: MerkleLog) -> None:
-        if self.segments and log.root().hex() != self.segments[-1].root:
-            raise SegmentError(
-                f"{self.folder}: these are segments of another ledger, or its rows were changed"
-            )
-
-    def _write_facts(self, ledger: Ledger, after: int, last: int) -> File:
-        path = self.folder / f"facts-{after + 1:012d}-{last:012d}.parquet"
-        count, held, waiting = 0, 0, list[np.ndarray]()
-        with _Writer(path, columns.SCHEMA, columns.FORM) as out:
-            for facts in ledger.facts(after, last):
-                waiting.append(facts)
-                held += len(facts)
-                count += len(facts)
-                if held >= columns.GROUP:
+    def _write(
+        self,
+        ledger: Ledger,
+        after: int,
+        last: int,
+        root: Callable[[int], bytes],
+        pause: Callable[[int, int], object] | None,
+    ) -> Segment:
+        names = [f"{what}-{after + 1:012d}-{last:012d}.parquet" for what in ("facts", "bodies")]
+        out = _Writer(self.folder / names[0], columns.SCHEMA, columns.FORM)
+        told = _Writer(self.folder / names[1], _BODIES, _BODIES_FORM)
+        count, waiting, end = 0, list[np.ndarray](), b""
+        with out, told:
+            for page in _pages(ledger, after, last):
+                waiting.append(np.frombuffer(b"".join([row.facts for row in page]), FACT))
+                count += len(waiting[-1])
+                end = page[-1].hash
+                told.write(_bodies(page))
+                if sum(map(len, waiting)) >= columns.GROUP or page[-1].seq == last:
                     out.write(*columns.groups(waiting))
-                    held, waiting = 0, []
-            if held:
-                out.write(*columns.groups(waiting))
-        return File(path.name, count, out.digest)
+                    waiting = []
+                if pause is not None:
+                    pause(page[-1].seq - after, last - after)
+        facts = File(names[0], count, out.digest)
+        bodies = File(names[1], last - after, told.digest)
+        return Segment(after + 1, last, end.hex(), root(last).hex(), facts, bodies)
 
-    def _write_bodies(self, ledger: Ledger, after: int, last: int) -> File:
-        path = self.folder / f"bodies-{after + 1:012d}-{last:012d}.parquet"
-        first = after
-        with _Writer(path, _BODIES, _BODIES_FORM) as out:
-            while after < last:
-                page = ledger.rows(after, min(_PAGE, last - after))
-                if not page or page[-1].seq != after + len(page):
-                    raise SegmentError(f"rows after {after} are missing from the ledger")
-                cells = (
-                    [row.seq for row in page],
-                    [row.recorded for row in page],
-                    [row.body for row in page],
-                    [row.hash for row in page],
-                )
-                arrays = [pa.array(c, f.type) for c, f in zip(cells, _BODIES, strict=True)]
-                out.write(pa.Table.from_arrays(arrays, schema=_BODIES))
-                after = page[-1].seq
-        return File(path.name, last - first, out.digest)
+    def check_end(self, ledger: Ledger) -> None:
+        """Raise SegmentError unless the segments end in the ledger's own row."""
+        if self.segments and ledger.hashes(self.last - 1, self.last).hex() != (
+            self.segments[-1].end_hash
+        ):
+            raise SegmentError(f"{self.folder}: segments do not end in this ledger's row")
+
+    def faults(self, ledger: Ledger) -> list[Fault]:
+        """Every segment whose end is not the ledger's, or whose files are not as written."""
+        found: list[Fault] = []
+        remedy = "Remove the folder; segments are made anew from the ledger."
+        for one in self.segments:
+            end = ledger.hashes(one.last - 1, one.last).hex()
+            if end != one.end_hash:
+                wanted = f"the ledger's, {end or 'of a row it has not'}"
+                found.append(Fault("segment", one.first, "hash", one.end_hash, wanted, remedy))
+            for file in (one.facts, one.bodies):
+                try:
+                    self._open(file)
+                except (SegmentError, OSError) as error:
+                    told = str(error)
+                    found.append(Fault("segment", one.first, file.name, told, "as written", remedy))
+        return found
 
     def facts(self, after: int = 0, until: int | None = None) -> Iterator[np.ndarray]:
         """Arrays of facts with after < seq <= until, in order; the next group is decoded ahead."""
@@ -221,13 +239,47 @@ def all_facts(
     head = ledger.head.seq
     until = head if until is None else min(until, head)
     if segments.last and after < segments.last:
-        last = segments.segments[-1]
-        if ledger.hashes(last.last - 1, last.last).hex() != last.end_hash:
-            raise SegmentError(f"{segments.folder}: segments do not end in this ledger's row")
+        segments.check_end(ledger)
         yield from segments.facts(after, min(until, segments.last))
         after = min(until, segments.last)
     if after < until:
         yield from ledger.facts(after, until)
+
+
+def _roots(ledger: Ledger) -> Callable[[int], bytes]:
+    log = MerkleLog(ledger.hashes)
+
+    def root(size: int) -> bytes:
+        log.extend(ledger.hashes(log.size, size))
+        return log.root(size)
+
+    return root
+
+
+def _pages(ledger: Ledger, after: int, last: int) -> Iterator[list[Row]]:
+    """The rows up to `last`, each checked against the chain."""
+    previous = ledger.hashes(after - 1, after) if after else GENESIS
+    while after < last:
+        page = ledger.rows(after, min(_PAGE, last - after))
+        if not page or page[-1].seq != after + len(page):
+            raise SegmentError(f"rows after {after} are missing from the ledger")
+        for row in page:
+            previous = row_hash(previous, row.seq, row.recorded, row.facts, row.body)
+            if previous != row.hash:
+                raise SegmentError(f"row {row.seq} does not follow in the chain: run verify")
+        after = page[-1].seq
+        yield page
+
+
+def _bodies(page: list[Row]) -> pa.Table:
+    cells = (
+        [row.seq for row in page],
+        [row.recorded for row in page],
+        [row.body for row in page],
+        [row.hash for row in page],
+    )
+    arrays = [pa.array(c, f.type) for c, f in zip(cells, _BODIES, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=_BODIES)
 
 
 class _Writer:

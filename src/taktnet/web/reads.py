@@ -73,7 +73,9 @@ def _health(api: APIRouter, tower: Tower, streams: Streams) -> None:
     @api.get("/health", summary="Whether everything runs, and how far the ledger has come")
     def health() -> Response:
         head, parts = tower.ledger.head, tower.parts
-        trouble = [p.trouble for p in (parts.keeper, parts.dispatcher) if p and p.trouble]
+        trouble = [
+            p.trouble for p in (parts.keeper, parts.dispatcher, parts.past) if p and p.trouble
+        ]
         return json_response(
             {
                 "ok": not trouble,
