@@ -48,13 +48,14 @@ def test_every_kind_there_is_can_be_loaded_and_says_what_it_is() -> None:
 def test_cards_of_a_network_cover_its_lead_time() -> None:
     """120 motors a day for 2.5 days in boxes of 40 are at least 8 cards; the loop has 6."""
     draft = made("cards", PlanView(small_network()))
-    (line,) = draft.lines
+    line = draft.lines[0]
     assert line.today == 6
     assert isinstance(line.proposed, int | float)
     assert line.proposed >= 8
     assert draft.changes[0].after == {"cards": f"{line.proposed:g}"}
-    assert draft.money is not None
-    assert draft.money.today == 6 * 40 * 48
+    only = made("cards", PlanView(small_network()), site="OPO")
+    assert only.money is not None
+    assert only.money.today == 6 * 40 * 48
     counts = draft.details["loops"][0]["counts"]
     assert [one["how"] for one in counts] == [
         "today", "alpha 0", "alpha 0.1", "safety stock", "simulated",
@@ -68,13 +69,57 @@ def test_two_bins_are_two_and_a_signal_loop_orders_its_lot() -> None:
     far = {"kind": "two_bin", "container_qty": 4000.0, "cards": 2}
     network = with_loop(**far)
     network = replace(network, items=tuple(replace(i, container_qty=1) for i in network.items))
-    assert made("cards", PlanView(network)).changes == ()
+    assert made("cards", PlanView(network), site="OPO").changes == ()
     loop = c.Loop(id="S", kind="signal", site="KRK", item="MOT-36", origin="KRK", cards=9,
                   container_qty=40, signal_at=2, lot_cards=4, resource="WIND-1")  # fmt: skip
     network = replace(small_network(), loops=(loop,))
-    (change,) = made("cards", PlanView(network), service=99).changes
+    change = made("cards", PlanView(network), service=99).changes[0]
     changed = network.set_row("loops", "S", change.after).loop("S")
     assert changed.cards == changed.signal_at + 4
+
+
+@pytest.mark.parametrize(
+    ("policy", "columns"),
+    [("RQ", {"reorder_point"}), ("sS", {"reorder_point", "order_up_to"}),
+     ("base_stock", {"base_stock"})],
+)  # fmt: skip
+def test_stock_policies_are_sized_beside_the_formula(policy: str, columns: set[str]) -> None:
+    """240 bearings a day over 29 days: some 7,000 where the network says 800; lots stay."""
+    network = small_network()
+    points = tuple(
+        replace(p, policy=policy, order_up_to=2800, base_stock=2800)
+        if (p.site, p.item) == ("KRK", "BRG-608") else p
+        for p in network.stock_points
+    )  # fmt: skip
+    network = replace(network, stock_points=points)
+    draft = made("cards", PlanView(network), site="KRK")
+    (line,) = draft.lines
+    assert isinstance(line.proposed, int | float)
+    assert 6500 < line.proposed < 8500
+    assert "the formula says" in line.why
+    assert set(draft.changes[0].after) == columns
+    changed = network.set_row("stock_points", "KRK|BRG-608", draft.changes[0].after)
+    assert not changed.check()
+    if policy == "sS":
+        point = changed.stock_point("KRK", "BRG-608")
+        assert point is not None
+        assert point.order_up_to - point.reorder_point == 2000
+
+
+def test_a_fast_second_source_is_compared_on_demand() -> None:
+    """The slow ship alone beside the best dual policy, in EUR a year; it changes nothing."""
+    network = small_network()
+    air = c.Lane(id="NGO-KRK-air", origin="NGO", destination="KRK", mode="air", transit_h=72)
+    fast = c.Source(site="KRK", item="BRG-608", origin="NGO", lane=air.id, price=1.25,
+                    role="backup")  # fmt: skip
+    network = replace(network, lanes=(*network.lanes, air), sources=(*network.sources, fast))
+    draft = made("cards", PlanView(network), site="KRK", dual="yes")
+    line = draft.lines[-1]
+    assert line.what == "KRK|BRG-608 two sources"
+    assert isinstance(line.proposed, int | float) and isinstance(line.today, int | float)
+    assert line.proposed <= line.today
+    assert "capped dual index" in line.why
+    assert len(draft.changes) == 1
 
 
 def test_a_line_makes_wait_as_kingman_says_and_a_lane_by_its_departures() -> None:
@@ -121,9 +166,9 @@ def test_lead_times_on_record_take_the_place_of_the_networks() -> None:
     seen = lead_times(view)["OPO", "MOT-36", "KRK"]
     assert len(seen) >= 30
     assert seen[0] == pytest.approx(0.25, abs=1e-3)
-    (line,) = made("cards", view).lines
+    line = made("cards", view).lines[0]
     assert f"from {len(seen)} receipts" in line.why
-    (plain,) = made("cards", PlanView(world.tower.network)).lines
+    plain = made("cards", PlanView(world.tower.network)).lines[0]
     assert isinstance(line.proposed, int | float) and isinstance(plain.proposed, int | float)
     assert line.proposed < plain.proposed
     world.close()

@@ -12,6 +12,7 @@ from support.web_tower import NOW, QUIET, World, small_network
 from taktnet.app.plans import answers
 from taktnet.app.plans.draft import Change, Draft, Figure, Line, change, from_json, to_json
 from taktnet.app.plans.proposal import Proposals
+from taktnet.app.plans.rounds import BY, Rounds
 from taktnet.app.plans.vertical import UnknownPlan
 from taktnet.base.errors import InputFaults, TaktnetError
 from taktnet.ledger import event as e
@@ -215,4 +216,26 @@ def test_scanned_loops_have_cards_issued_and_withdrawn() -> None:
     set_cards(4)
     assert all(c.status != "withdrawn" or c.card > f"{LOOP}-003"
                for c in world.tower.state().cards())  # fmt: skip
+    world.close()
+
+
+def test_plans_are_made_anew_on_a_schedule() -> None:
+    """Due at the first look, then again after its days; the same open proposal is not repeated."""
+    world = World(settings=replace(QUIET, plan_kinds=("cards",), plan_days=2.0))
+    rounds = Rounds(world.tower)
+
+    def look() -> int:
+        for job in rounds.look():
+            assert job.wait(60)
+            assert job.state == "done", job.error
+        return len(world.tower.parts.proposals.all())
+
+    assert look() == 1
+    assert world.tower.parts.proposals.all()[0].by == BY
+    assert rounds.look() == []
+    world.clock.reach(world.clock.now() + 3 * 86_400_000_000)
+    assert look() == 1, "the very same changes wait already"
+    answers.refuse(world.tower.parts, "cards-1", "ben")
+    world.clock.reach(world.clock.now() + 3 * 86_400_000_000)
+    assert look() == 2
     world.close()

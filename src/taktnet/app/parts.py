@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +64,7 @@ class Parts:
     keeper: Keeper | None = None
     dispatcher: Dispatcher | None = None
     closer: Closer | None = None
+    rounds: Callable[[], object] | None = None
 
     def publish(
         self, first: int, recorded: int, facts: np.ndarray, bodies: Sequence[bytes]
@@ -232,9 +233,11 @@ def _start(parts: Parts) -> None:
 
 
 def _review(parts: Parts) -> None:
-    """Decide what is due by time; in a replayed history only its events move anything."""
+    """Decide and plan what is due by time; in a replayed history only events move anything."""
     if parts.writer is not None and parts.engine is not None and _is_live(parts.clock):
         parts.writer.call(parts.engine.review)
+        if parts.rounds is not None:
+            parts.rounds()
 
 
 def _is_live(clock: Clock) -> bool:

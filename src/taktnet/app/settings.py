@@ -70,6 +70,8 @@ FIELDS: tuple[Setting, ...] = (
     Setting("signal_timeout_s", float, 10.0, "Time limit of one webhook call.", 0.01, 300),
     Setting("stream_mb", float, 8.0, "Recent events kept in memory for live readers.", 0.01, 1024),
     Setting("grace_s", float, 3.0, "Time open requests are given at shutdown.", 0, 60),
+    Setting("plan_kinds", tuple, (), "Plans that are worked out and proposed on a schedule."),
+    Setting("plan_days", float, 7.0, "Days between two proposals of such a plan.", 0.01, 3660),
     Setting("plan_auto", tuple, (), "Plans whose proposals are approved inside the limits below."),
     Setting(
         "plan_auto_percent",
@@ -144,6 +146,8 @@ class Settings:
     signal_timeout_s: float = 10.0
     stream_mb: float = 8.0
     grace_s: float = 3.0
+    plan_kinds: tuple[str, ...] = ()
+    plan_days: float = 7.0
     plan_auto: tuple[str, ...] = ()
     plan_auto_percent: float = 10.0
     plan_auto_money: float = 0.0

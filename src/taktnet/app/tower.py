@@ -12,6 +12,7 @@ from taktnet.app import home, reports
 from taktnet.app.clock import Clock
 from taktnet.app.history import state_as_of
 from taktnet.app.parts import Parts, assemble, assemble_reader
+from taktnet.app.plans.rounds import Rounds
 from taktnet.app.replay import Pace, replay
 from taktnet.app.settings import Settings
 from taktnet.app.signals import SignalPage, signal_page
@@ -34,6 +35,7 @@ class Tower:
         self.parts = parts
         self.settings, self.ledger, self.names = parts.settings, parts.ledger, parts.ledger.names
         self.hub, self.jobs, self.clock = parts.hub, parts.jobs, parts.clock
+        parts.rounds = Rounds(self).look
 
     @classmethod
     def open(

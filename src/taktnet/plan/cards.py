@@ -164,10 +164,10 @@ def _luck(loop: Loop, seed: int, days: int) -> list[tuple[np.ndarray, np.ndarray
     drawn: list[tuple[np.ndarray, np.ndarray]] = []
     for r in range(1 if _constant(loop) else REPLICATIONS):
         chance = np.random.default_rng([seed, r])
-        total = np.concatenate([[0.0], np.cumsum(_days(loop, days, chance))])
+        total = np.concatenate([[0.0], np.cumsum(draw_days(loop, days, chance))])
         wanted = np.arange(math.floor(total[-1] / loop.container + 1e-9)) * loop.container
         at = np.interp(wanted, *_rising(total))
-        drawn.append((at, _leads(loop, len(at), chance)))
+        drawn.append((at, draw_leads(loop, len(at), chance)))
     return drawn
 
 
@@ -178,7 +178,8 @@ def _rising(total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return total[keep], np.flatnonzero(keep).astype(float)
 
 
-def _days(loop: Loop, days: int, chance: np.random.Generator) -> np.ndarray:
+def draw_days(loop: Loop, days: int, chance: np.random.Generator) -> np.ndarray:
+    """Demand of so many days, in units."""
     if loop.demand_seen:
         return chance.choice(np.asarray(loop.demand_seen, float), days)
     if loop.demand_sd is None:
@@ -192,7 +193,8 @@ def _days(loop: Loop, days: int, chance: np.random.Generator) -> np.ndarray:
     return chance.gamma(loop.demand**2 / variance, variance / loop.demand, days)
 
 
-def _leads(loop: Loop, count: int, chance: np.random.Generator) -> np.ndarray:
+def draw_leads(loop: Loop, count: int, chance: np.random.Generator) -> np.ndarray:
+    """So many lead times, in days."""
     if loop.lead_seen:
         return chance.choice(np.asarray(loop.lead_seen, float), count)
     if loop.lead_sd == 0 or loop.lead == 0:

@@ -1,76 +1,107 @@
-"""Cards of every kanban loop: formula against simulation, and how many there should be."""
+"""Cards of every loop and numbers of every stock policy: formula against simulation."""
 
 from __future__ import annotations
 
 from taktnet.app.plans.draft import Change, Draft, Figure, Line, change
-from taktnet.app.plans.loops import Sized, size_loop
+from taktnet.app.plans.loops import ASSUMED, Sized, size_loop
+from taktnet.app.plans.points import SIZED, Point, size_point
 from taktnet.app.plans.record import lead_times
+from taktnet.app.plans.two_sources import two_sources
 from taktnet.app.plans.vertical import Asked, Option, Vertical
 from taktnet.app.plans.view import PlanView, Progress
+from taktnet.network.components import Loop, StockPoint
 
 
 def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
-    """The least cards of each loop that reach its service by simulation, beside the formulas."""
+    """The least cards, reorder points and base stocks that reach the service by simulation."""
     network = view.network
-    loops = [
-        loop
-        for loop in network.loops
-        if asked["site"] in ("", loop.site) and asked["item"] in ("", loop.item)
-    ]
+    loops = [loop for loop in network.loops if _wanted(loop, asked)]
+    points = [p for p in network.stock_points if p.policy in SIZED and _wanted(p, asked)]
+    total, seen = len(loops) + len(points), lead_times(view)
     lines: list[Line] = []
-    changes: list[Change] = []
+    changes: list[Change | None] = []
     sized: list[Sized] = []
-    seen = lead_times(view)
+    kept: list[Point] = []
     for n, loop in enumerate(loops):
-        progress(n, len(loops))
+        progress(n, total)
         one = size_loop(view, loop, asked, seen)
         lines.append(one.line())
-        if one.sizing is None:
-            continue
-        sized.append(one)
-        if made := change(network, "loops", loop.id, dict(one.changes)):
-            changes.append(made)
-    progress(len(loops), len(loops))
-    moved = f"{len(changes)} of {len(loops)} loops change"
-    today = sum(one.stock(loop_cards=one.loop.cards) for one in sized)
-    after = sum(one.stock(loop_cards=one.proposed) for one in sized)
+        if one.sizing is not None:
+            sized.append(one)
+            changes.append(change(network, "loops", loop.id, dict(one.changes)))
+    for n, point in enumerate(points, len(loops)):
+        progress(n, total)
+        found = size_point(view, point, asked, seen)
+        lines.append(found.line())
+        if found.result is not None:
+            kept.append(found)
+            key = f"{point.site}|{point.item}"
+            changes.append(change(network, "stock_points", key, dict(found.changes)))
+        if asked["dual"] == "yes" and (dual := two_sources(view, point, asked["seed"])):
+            lines.append(dual)
+    progress(total, total)
+    return _draft(view, (lines, changes), sized, kept)
+
+
+def _wanted(row: Loop | StockPoint, asked: Asked) -> bool:
+    return asked["site"] in ("", row.site) and asked["item"] in ("", row.item)
+
+
+def _draft(
+    view: PlanView,
+    compared: tuple[list[Line], list[Change | None]],
+    sized: list[Sized],
+    kept: list[Point],
+) -> Draft:
+    lines, found = compared
+    changes = tuple(one for one in found if one is not None)
+    today = sum(one.stock(one.loop.cards) for one in sized) + sum(p.money()[0] for p in kept)
+    after = sum(one.stock(one.proposed) for one in sized) + sum(p.money()[1] for p in kept)
     return Draft(
         kind="cards",
-        summary=f"{moved}; at most {after:,.0f} EUR of stock in loops, {today:,.0f} today",
+        summary=f"{len(changes)} of {len(found)} loops and stock points change; "
+        f"{after:,.0f} EUR of stock, {today:,.0f} today",
         lines=tuple(lines),
-        changes=tuple(changes),
+        changes=changes,
         money=Figure(
             today=round(today, 2),
             proposed=round(after, 2),
             unit="EUR",
-            means="Most that the loops may hold (cards x container) at standard cost",
+            means="Most that the loops may hold (cards x container) and mean stock of the points, "
+            "at standard cost",
         ),
-        service=_service(sized),
-        assumptions=tuple(sorted({a for one in sized for a in one.assumptions})),
+        service=_service(sized, kept),
+        assumptions=ASSUMED if sized or kept else (),
         position=view.position,
         details={"loops": [one.detail() for one in sized]},
     )
 
 
-def _service(sized: list[Sized]) -> Figure | None:
-    if not sized:
+def _service(sized: list[Sized], kept: list[Point]) -> Figure | None:
+    """Fill rates weighed by the money that is used in a day: what customers and lines feel."""
+    rows = [(one.money_day(), one.now.fill, one.then.fill) for one in sized]
+    rows += [
+        (p.money_day, p.today.fill, p.result.simulated.fill) for p in kept if p.today and p.result
+    ]
+    total = sum(weight for weight, _, _ in rows)
+    if not total:
         return None
     return Figure(
-        today=round(100 * min(one.now.fill for one in sized), 3),
-        proposed=round(100 * min(one.then.fill for one in sized), 3),
+        today=round(100 * sum(w * now for w, now, _ in rows) / total, 2),
+        proposed=round(100 * sum(w * then for w, _, then in rows) / total, 2),
         unit="%",
-        means="Fill rate of the worst loop, simulated",
+        means="Fill rate over all loops and points, weighed by the value used; simulated",
     )
 
 
 VERTICAL = Vertical(
     kind="cards",
     label="Cards",
-    about="Kanban cards by formula and by simulation of true demand and lead times",
+    about="Cards and stock policies, by formula and by simulation of true demand and lead times",
     make=make,
     options=(
-        Option("site", "Consuming site", "", "Only loops that supply this site"),
-        Option("item", "Item", "", "Only loops of this item"),
+        Option("site", "Site", "", "Only what this site keeps or consumes"),
+        Option("item", "Item", "", "Only this item"),
         Option("service", "Service, %", 0.0, "Target; 0 takes that of each stock point", 0, 99.99),
         Option(
             "measure",
@@ -80,6 +111,13 @@ VERTICAL = Vertical(
             choices=("fill", "cycle"),
         ),
         Option("alpha", "Safety factor", 0.1, "Of the Toyota formula shown beside", 0, 10),
+        Option(
+            "dual",
+            "Two sources",
+            "no",
+            "Compare points with a slow and a fast source as well",
+            choices=("no", "yes"),
+        ),
         Option("seed", "Seed", 1, "The same seed, the same luck", 0, 2**31),
     ),
     template="plan/cards.html",

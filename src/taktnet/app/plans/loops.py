@@ -43,7 +43,6 @@ class Sized:
     sizing: Sizing | None = None
     today: Count | None = None
     need: cards.Loop | None = None
-    assumptions: tuple[str, ...] = ()
 
     @property
     def proposed(self) -> int:
@@ -74,9 +73,14 @@ class Sized:
         assert self.sizing is not None
         return self.sizing.simulated
 
-    def stock(self, loop_cards: int) -> float:
+    def stock(self, count: int) -> float:
         """Money in a number of full cards, EUR."""
-        return loop_cards * self.loop.container_qty * self.cost
+        return count * self.loop.container_qty * self.cost
+
+    def money_day(self) -> float:
+        """What is used by it in a day, EUR."""
+        assert self.need is not None
+        return self.need.demand * self.cost
 
     def line(self) -> Line:
         """The comparison in one row."""
@@ -146,7 +150,7 @@ def size_loop(view: PlanView, loop: c.Loop, asked: Mapping[str, Any], seen: Rece
     except ValueError as error:
         return Sized(loop, cost, str(error))
     lead = f"{len(need.lead_seen)} receipts" if need.lead_seen else "the network's lead times"
-    return Sized(loop, cost, f"{sizing.why}; from {lead}", sizing, today, need, ASSUMED)
+    return Sized(loop, cost, f"{sizing.why}; from {lead}", sizing, today, need)
 
 
 def _need(view: PlanView, loop: c.Loop, seen: Receipts) -> cards.Loop | str:

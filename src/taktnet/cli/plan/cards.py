@@ -31,13 +31,16 @@ def cards(
     alpha: Annotated[
         float, typer.Option("--alpha", help="Safety factor of the Toyota formula shown beside.")
     ] = 0.1,
+    dual: Annotated[
+        str, typer.Option("--dual", help="yes compares points with a slow and a fast source.")
+    ] = "no",
     seed: Annotated[int, typer.Option("--seed", help="The same seed, the same luck.")] = 1,
     propose: Propose = False,
     by: By = "",
     out: Out = None,
     json: Json = False,
 ) -> None:
-    """Size every kanban loop by formula and by simulation of true demand and lead times.
+    """Size every loop and stock policy by formula and by simulation of demand and lead times.
 
     \b
     Examples:
@@ -46,6 +49,6 @@ def cards(
     """
     given = {
         "site": site, "item": item, "service": service, "measure": measure, "alpha": alpha,
-        "seed": seed,
+        "dual": dual, "seed": seed,
     }  # fmt: skip
     run("cards", where, given, propose=propose, by=by, out=out, json=json)
