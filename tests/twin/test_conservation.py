@@ -92,7 +92,7 @@ def trouble(sites: tuple[str, ...], lanes: tuple[str, ...], draw: Any) -> list[A
     return [
         patch.Down("site", draw(st.sampled_from(sites)), start, start + 1 + draw(day) * 24),
         patch.Down("lane", draw(st.sampled_from(lanes)), start, start + 1 + draw(day) * 24),
-        patch.Demand(draw(st.sampled_from((0.0, 0.3, 1.7, 3.0))), start_h=start, end_h=start + 30),
+        patch.Demand(draw(st.sampled_from((0.0, 0.3, 1.7, 3.0))), start=start, end=start + 30),
     ]
 
 

@@ -146,7 +146,7 @@ def test_demand_of_a_period_is_higher_and_then_as_before() -> None:
     """Twice the demand for 100 days: twice the orders then, and the same number before."""
     net = chain(10.0, [(200, "fixed", 1.0)])
     plain, more = model(net, 400).sim(), model(net, 400).sim()
-    more.patch([patch.Demand(2.0, start_h=2400, end_h=4800)])
+    more.patch([patch.Demand(2.0, start=2400, end=4800)])
     counts: list[list[int]] = []
     for sim in (plain, more):
         sim.begin(1, 0)

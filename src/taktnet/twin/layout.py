@@ -160,8 +160,8 @@ SERVER = _record(
 CAL = _record("", "", "cursor on")
 #: A customer's demand for an item.
 DEMAND = _record(
-    "next ordinal carry lines units on_time_lines on_time_units late_sum short",
-    "factor",
+    "next ordinal carry lines units on_time_lines on_time_units late_sum overdue",
+    "factor late_area",
     "seq plan",
 )
 #: Seldom touched counts of a point.

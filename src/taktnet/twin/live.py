@@ -197,4 +197,11 @@ class _Placing:
         head = self.tables[Table.HEAD]
         head["roads"], head["orders_waiting"] = len(roads), len(opened)
         fresh = {**self.tables, Table.ROAD: roads, Table.OPEN: opened}
-        return replace(self.model, fresh=fresh, live=True, shipments=tuple(self.shipments))
+        names = self.state.names
+        return replace(
+            self.model,
+            fresh=fresh,
+            live=True,
+            shipments=tuple(self.shipments),
+            orders=tuple(names.text(Domain.REF, row["order"]) for row in self.open),
+        )

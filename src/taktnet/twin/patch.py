@@ -1,221 +1,116 @@
-"""Changes that a scenario makes to a run before it begins.
+"""Makes the changes of a scenario in a run before it begins.
 
-Each is a frozen value that names what it changes; `apply` finds the records and raises
-InputFaults for all that do not exist, or are out of range, before anything is changed. Times are
-hours after the start of the run.
+`apply` finds the records and raises InputFaults for all that do not exist, or are out of range,
+before anything is changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from taktnet.base.errors import Fault, InputFaults
-from taktnet.twin.layout import CHANGE, HOUR, Change, Table
+from taktnet.base.errors import InputFaults
+from taktnet.twin.changes import (
+    AnyChange,
+    Cancel,
+    Capacity,
+    Delay,
+    Demand,
+    Down,
+    Duty,
+    Link,
+    Lose,
+    Move,
+    Point,
+    Row,
+)
+from taktnet.twin.finding import demand_rows, hours, links, roads, way_in
+from taktnet.twin.layout import CHANGE, DTYPES, HOUR, Change, Table
+from taktnet.twin.patch_check import check
+from taktnet.twin.streams import name_key
 
 if TYPE_CHECKING:
     from taktnet.twin.sim import Sim
 
+__all__ = ["Cancel", "Capacity", "Delay", "Demand", "Down", "Duty", "Link", "Lose", "Move",
+           "Point", "Row", "apply"]  # fmt: skip
+
 MILLION = 1_000_000
-_END = 1 << 60
-_TABLES: dict[str, tuple[str, Change]] = {
+_KINDS: dict[str, tuple[str, Change]] = {
     "site": ("sites", Change.SITE),
+    "supplier": ("sites", Change.SITE),
     "lane": ("lanes", Change.LANE),
     "resource": ("resources", Change.RESOURCE),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """A shipment on the road arrives so many hours later; negative hours are earlier."""
-
-    shipment: str
-    hours: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lose:
-    """A shipment on the road never arrives; what it carried is ordered again."""
-
-    shipment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Down:
-    """A site, supplier (kind site), lane or resource is down from an hour on; None: to the end."""
-
-    kind: Literal["site", "lane", "resource"]
-    name: str
-    start_h: float = 0.0
-    end_h: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """Customers take `factor` times as much; blank site, item or supplier means any."""
-
-    factor: float
-    site: str = ""
-    item: str = ""
-    supplier: str = ""
-    start_h: float = 0.0
-    end_h: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Another base stock, s and S, or R and Q, of a point (item's units); None stays as it is.
-
-    `level` is the base stock or S, `reorder` s or R, `lot` Q, `onhand` the stock at the start.
-    """
-
-    site: str
-    item: str
-    level: float | None = None
-    reorder: float | None = None
-    lot: float | None = None
-    onhand: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Another supply of a point by a loop or an origin (`name`); None stays as it is.
-
-    `lane` sends it by another lane from the same origin. A share above 0 makes a backup active.
-    """
-
-    site: str
-    item: str
-    name: str
-    cards: int | None = None
-    share: float | None = None
-    lane: str | None = None
-    signal_at: int | None = None
-    lot_cards: int | None = None
-    price: float | None = None
-
-
-AnyChange = Delay | Lose | Down | Demand | Point | Link
+#: The most parts that a period of partial capacity is cut into.
+PARTS = 200
+Timed = tuple[Change, int, float, float]
 
 
 def apply(sim: Sim, changes: Iterable[AnyChange]) -> None:
     """Make the changes; raises InputFaults for all that cannot be made, and makes none then."""
     changes = tuple(changes)
-    faults = [f for i, c in enumerate(changes) for f in _check(sim, c, f"change {i + 1}")]
+    faults = check(sim, changes)
     if faults:
         raise InputFaults(faults)
+    timed: list[Timed] = []
     for change in changes:
-        _MAKE[type(change)](sim, change)
+        if type(change) in _TIMED:
+            timed += _TIMED[type(change)](sim, change)
+        else:
+            _MAKE[type(change)](sim, change)
+    if timed:
+        _add(sim, timed)
 
 
-def _check(sim: Sim, c: AnyChange, where: str) -> Iterator[Fault]:
-    model = sim.model
-
-    def unknown(field: str, name: str, wanted: str) -> Fault:
-        return Fault("scenario", 0, field, f'"{name}"', wanted, subject=where)
-
-    if isinstance(c, Delay | Lose):
-        if not _roads(sim, c.shipment):
-            yield unknown("shipment", c.shipment, "a shipment on the road")
-    elif isinstance(c, Down):
-        if model.find(_TABLES[c.kind][0], c.name) < 0:
-            yield unknown("name", c.name, f"a {c.kind} of the network")
-        yield from _period(c.start_h, c.end_h, where)
-    elif isinstance(c, Demand):
-        if not _rows(sim, c):
-            yield unknown("item", f"{c.site}|{c.item}|{c.supplier}", "a demand of the network")
-        if not (c.factor == 0 or 1e-3 <= c.factor <= 1e3):
-            wanted = "0, or 0.001 to 1000"
-            yield Fault("scenario", 0, "factor", f"{c.factor:g}", wanted, subject=where)
-        yield from _period(c.start_h, c.end_h, where)
-    elif model.find("points", (c.site, c.item)) < 0:
-        yield unknown("item", f"{c.site}|{c.item}", "a stocking point of the network")
-    else:
-        yield from _check_values(sim, c, where)
-
-
-def _check_values(sim: Sim, c: Point | Link, where: str) -> Iterator[Fault]:
-    if isinstance(c, Link):
-        if not _links(sim, c):
-            wanted = "a loop or an origin that supplies the point"
-            yield Fault("scenario", 0, "name", f'"{c.name}"', wanted, subject=where)
-        if c.lane is not None and c.lane and sim.model.find("lanes", c.lane) < 0:
-            yield Fault("scenario", 0, "lane", f'"{c.lane}"', "a lane", subject=where)
-    fields = ("level", "reorder", "lot", "onhand", "cards", "share", "signal_at", "price")
-    for name in (*fields, "lot_cards"):
-        value = getattr(c, name, None)
-        if value is not None and not 0 <= value < 1e12:
-            yield Fault("scenario", 0, name, f"{value:g}", "0 or more", subject=where)
-
-
-def _period(start: float, end: float | None, where: str) -> Iterator[Fault]:
-    if not 0 <= start < 1e6:
-        yield Fault("scenario", 0, "start_h", f"{start:g}", "0 or more", subject=where)
-    if end is not None and not start < end:
-        yield Fault("scenario", 0, "end_h", f"{end:g}", f"more than {start:g}", subject=where)
-
-
-def _roads(sim: Sim, shipment: str) -> list[int]:
-    return [i for i, (name, _) in enumerate(sim.model.shipments) if name == shipment]
-
-
-def _rows(sim: Sim, c: Demand) -> list[int]:
-    wanted = (c.site, c.item, c.supplier)
-    return [
-        i
-        for i, row in enumerate(sim.model.demands)
-        if all(w in ("", v) for w, v in zip(wanted, row, strict=True))
-    ]
-
-
-def _links(sim: Sim, c: Link) -> list[int]:
-    return [i for i, row in enumerate(sim.model.links) if row[:3] == (c.site, c.item, c.name)]
-
-
-def _add(sim: Sim, what: Change, entity: int, value: float, at_h: float | None) -> None:
-    row = np.zeros(1, CHANGE)
-    row["what"], row["entity"], row["value"] = what, entity, value
-    row["at"] = _END if at_h is None else round(at_h * HOUR)
-    if at_h is None:
-        return
-    sim.resize({Table.CHANGE: np.concatenate([sim.tables[Table.CHANGE], row])})
-    sim.head["changes"] += 1
+def _add(sim: Sim, timed: list[Timed]) -> None:
+    """Have things change at their times (hours)."""
+    timed = [row for row in timed if row[3] < math.inf]
+    rows = np.zeros(len(timed), CHANGE)
+    for i, (what, entity, value, at) in enumerate(timed):
+        rows["what"][i], rows["entity"][i], rows["value"][i] = what, entity, value
+        rows["at"][i] = round(at * HOUR)
+    sim.resize({Table.CHANGE: np.concatenate([sim.tables[Table.CHANGE], rows])})
+    sim.head["changes"] += len(rows)
 
 
 def _delay(sim: Sim, c: Delay) -> None:
-    for i in _roads(sim, c.shipment):
+    for i in roads(sim, c.shipment):
         sim.tables[Table.ROAD]["delay"][i] += round(c.hours * HOUR)
 
 
 def _lose(sim: Sim, c: Lose) -> None:
-    for i in _roads(sim, c.shipment):
-        row = sim.tables[Table.ROAD][i]
-        if row["lost"] or row["ref"] < 0:
-            row["lost"] = 1
-            continue
+    for i in roads(sim, c.shipment):
+        row: Any = sim.tables[Table.ROAD][i]
+        if not row["lost"] and row["ref"] >= 0:
+            _no_longer_coming(sim, int(row["ref"]), int(row["qty"]))
         row["lost"] = 1
-        link = sim.tables[Table.LINK][row["ref"]]
-        link["out"] -= row["qty"]
-        sim.tables[Table.POINT]["coming"][link["dest"]] -= row["qty"]
 
 
-def _down(sim: Sim, c: Down) -> None:
-    table, what = _TABLES[c.kind]
-    entity = sim.model.find(table, c.name)
-    _add(sim, what, entity, 1, c.start_h)
-    _add(sim, what, entity, -1, c.end_h)
+def _no_longer_coming(sim: Sim, link: int, qty: int) -> None:
+    row: Any = sim.tables[Table.LINK][link]
+    row["out"] -= qty
+    sim.tables[Table.POINT]["coming"][row["dest"]] -= qty
 
 
-def _demand(sim: Sim, c: Demand) -> None:
-    for i in _rows(sim, c):
-        _add(sim, Change.DEMAND, i, c.factor, c.start_h)
-        if c.end_h is not None and c.factor > 0:
-            _add(sim, Change.DEMAND, i, 1 / c.factor, c.end_h)
-        elif c.end_h is not None:
-            _add(sim, Change.DEMAND, i, -1.0, c.end_h)
+def _cancel(sim: Sim, c: Cancel) -> None:
+    points = sim.tables[Table.POINT]
+    for i, name in enumerate(sim.model.orders):
+        row: Any = sim.tables[Table.OPEN][i]
+        if name != c.order or row["qty"] <= 0:
+            continue
+        who, qty = int(row["who"]), int(row["qty"])
+        if who < 0:
+            points["reserved"][sim.model.static[Table.DEMAND0]["point"][-1 - who]] -= qty
+        else:
+            origin = int(sim.tables[Table.LINK]["origin"][who])
+            if origin >= 0:
+                points["reserved"][origin] -= qty
+            _no_longer_coming(sim, who, qty)
+        row["qty"] = 0
 
 
 def _point(sim: Sim, c: Point) -> None:
@@ -227,7 +122,7 @@ def _point(sim: Sim, c: Point) -> None:
 
 
 def _link(sim: Sim, c: Link) -> None:
-    for i in _links(sim, c):
+    for i in links(sim, c):
         row: Any = sim.tables[Table.LINK][i]
         for name, field in (("cards", "cards"), ("signal_at", "signal_at"), ("lot_cards", "lot")):
             value = getattr(c, name)
@@ -241,11 +136,90 @@ def _link(sim: Sim, c: Link) -> None:
             row["price"], row["breaks"] = c.price / MILLION, 0
 
 
-_MAKE: dict[type, Any] = {
+def _move(sim: Sim, c: Move) -> None:
+    """A parcel more on the road, which leaves at its time; the freight is paid at once."""
+    model, qty = sim.model, round(c.qty * MILLION)
+    lane, dest = model.find("lanes", c.lane), model.find("points", (c.site, c.item))
+    origin = model.find("points", (c.origin, c.item))
+    if origin >= 0:
+        sim.tables[Table.POINT]["onhand"][origin] -= qty
+    link = way_in(sim, dest, c.origin)
+    row = np.zeros(1, DTYPES[Table.ROAD])
+    row["qty"], row["kind"] = qty, model.static[Table.LANE0]["dist"][lane]
+    row["ref"], row["lane"] = link, lane
+    row["delay"] = round(hours(sim, c.start) * HOUR)
+    row["name"] = name_key("move", c.item, c.origin, c.site, c.lane)
+    sim.resize({Table.ROAD: np.concatenate([sim.tables[Table.ROAD], row])})
+    sim.head["roads"] += 1
+    to: Any = sim.tables[Table.LINK][link]
+    to["out"] += qty
+    sim.tables[Table.POINT]["coming"][dest] += qty
+    if origin < 0:
+        to["spend"] += qty * to["price"]
+        to["given"] += qty
+    _freight(sim, lane, qty, dest)
+
+
+def _freight(sim: Sim, lane: int, qty: int, point: int) -> None:
+    rates: Any = sim.model.static[Table.LANE0][lane]
+    place: Any = sim.model.static[Table.PLACE][point]
+    row: Any = sim.tables[Table.LANE][lane]
+    kg, m3 = place["kg"] * qty, place["m3"] * qty
+    vehicles = max(1.0, math.ceil(kg / rates["cap_kg"]), math.ceil(m3 / rates["cap_m3"]))
+    row["shipments"] += int(vehicles)
+    row["cost"] += vehicles * rates["cost_shipment"] + kg * rates["cost_kg"] + m3 * rates["cost_m3"]
+    row["kg"] += kg
+    row["m3"] += m3
+    row["co2_t"] += rates["co2"] * kg
+
+
+def _down(sim: Sim, c: Down) -> list[Timed]:
+    table, what = _KINDS[c.kind]
+    entity = sim.model.find(table, c.name)
+    return [(what, entity, 1, hours(sim, c.start)), (what, entity, -1, hours(sim, c.end))]
+
+
+def _capacity(sim: Sim, c: Capacity) -> list[Timed]:
+    """Down for the rest of every part of the period."""
+    model = sim.model
+    if c.kind == "resource":
+        resources = [model.find("resources", c.name)]
+    else:
+        rows = model.static[Table.RES0]["site"]
+        resources = np.flatnonzero(rows == model.find("sites", c.name)).tolist()
+    start, end = hours(sim, c.start), min(hours(sim, c.end), model.days * 24)
+    n = max(1, min(PARTS, math.ceil(end - start)))
+    part = (end - start) / n
+    last = c.share if c.to_share is None else c.to_share
+    made: list[Timed] = []
+    for i in range(n):
+        share = c.share + (last - c.share) * (i + 0.5) / n
+        if share < 1:
+            stop, again = start + (i + share) * part, start + (i + 1) * part
+            for r in resources:
+                made += [(Change.RESOURCE, r, 1, stop), (Change.RESOURCE, r, -1, again)]
+    return made
+
+
+def _demand(sim: Sim, c: Demand) -> list[Timed]:
+    back = 1 / c.factor if c.factor > 0 else -1.0
+    made: list[Timed] = []
+    for i in demand_rows(sim, c):
+        made += [(Change.DEMAND, i, c.factor, hours(sim, c.start)),
+                 (Change.DEMAND, i, back, hours(sim, c.end))]  # fmt: skip
+    return made
+
+
+_MAKE: dict[type, Callable[[Sim, Any], None]] = {
     Delay: _delay,
     Lose: _lose,
-    Down: _down,
-    Demand: _demand,
+    Cancel: _cancel,
     Point: _point,
     Link: _link,
+    Move: _move,
+}
+_TIMED: dict[type, Callable[[Sim, Any], Iterator[Timed] | list[Timed]]] = {
+    Down: _down,
+    Capacity: _capacity,
+    Demand: _demand,
 }

@@ -1,23 +1,19 @@
-"""Replications of a model, on any number of threads with the same bits."""
+"""Replications of a model, on any number of workers with the same bits."""
 
 # ruff: noqa: PLR0917  (a public call that is read by position)
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from threading import Lock
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from taktnet.twin import stats
-from taktnet.twin.layout import SERIES, Table
-from taktnet.twin.sim import Model, Sim
+from taktnet.twin.batch import Batch, Piece, Span, Stop, nothing, row_bytes
+from taktnet.twin.sim import Model, Sim, TooMuchMemory
+from taktnet.twin.workers import Progress, Threads, Workers
 
-Progress = Callable[[int, int], None]
-Stop = Callable[[], bool]
+__all__ = ["Progress", "Runs", "Stop", "needed", "run", "run_all"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +39,17 @@ class Runs:
     sketch: np.ndarray
     events: np.ndarray
 
+    def __len__(self) -> int:
+        return len(self.replications)
 
-@dataclass
-class _Out:
-    points: np.ndarray
-    demand: np.ndarray
-    lanes: np.ndarray
-    processes: np.ndarray
-    resources: np.ndarray
-    series: np.ndarray
-    sketches: np.ndarray
-    events: np.ndarray
-    done: np.ndarray
+    def and_more(self, other: Runs) -> Runs:
+        """These and the replications of `other`, which come after them."""
+        both = {
+            f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)])
+            for f in fields(Runs)
+            if f.name not in ("model", "days", "warmup", "seed", "sketch")
+        }
+        return replace(self, sketch=self.sketch + other.sketch, **both)
 
 
 def run(
@@ -69,96 +64,79 @@ def run(
     warmup: float = 0.0,
     every_h: float = 0.0,
     first: int = 0,
+    workers: Workers | None = None,
 ) -> Runs:
     """Run replications `first` to `first + replications - 1`, each `warmup` + `days` long.
 
     A Sim that has not begun brings its patches along. Statistics cover the time after the
     warm-up. `every_h` notes totals of the network. `on_progress(done, of)` is called after each
     replication; when `stop()` is true no more are begun. The bits do not depend on `threads`
-    (one per processor when None).
+    (one per processor when None), nor on the `workers` that take their place.
     """
     fresh = model.sim() if isinstance(model, Model) else model
-    workers = max(1, min(threads or os.cpu_count() or 1, replications))
-    out = _room(fresh, replications, warmup + days, every_h)
-    numbers, lock, done = iter(range(replications)), Lock(), [0]
-
-    def work() -> None:
-        sim, sketch = fresh.fork(), np.zeros_like(out.sketches[0])
-        while True:
-            with lock:
-                number = None if stop is not None and stop() else next(numbers, None)
-            if number is None:
-                break
-            sim.load(fresh)
-            _one(sim, seed, first + number, days, warmup, every_h)
-            sketch += sim.tables[Table.TALLY]["sketch"]
-            _note(sim, out, number)
-            with lock:
-                done[0] += 1
-                if on_progress is not None:
-                    on_progress(done[0], replications)
-        with lock:
-            out.sketches[0] += sketch
-
-    if workers == 1:
-        work()
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            for future in [pool.submit(work) for _ in range(workers)]:
-                future.result()
-    return _runs(fresh.model, out, days, warmup, seed, first)
+    span = Span(seed, days, warmup, every_h)
+    crew = workers or Threads(threads or 0)
+    return run_all([fresh], span, replications, first, crew, on_progress, stop)[0]
 
 
-def _one(sim: Sim, seed: int, number: int, days: float, warmup: float, every_h: float) -> None:
-    sim.begin(seed, number, days=warmup + days, every_h=every_h)
-    if warmup > 0:
-        sim.run_to(warmup)
-        sim.forget()
-    sim.run_to(warmup + days)
+def run_all(
+    sims: Sequence[Sim],
+    span: Span,
+    replications: int,
+    first: int = 0,
+    workers: Workers | None = None,
+    on_progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> list[Runs]:
+    """The same replications of several runs, which share their luck: one Runs for each.
+
+    Raises TooMuchMemory, with the figure, before anything runs.
+    """
+    crew = workers or Threads()
+    need = needed(sims, span, replications, crew.count)
+    limit = min(sim.model.memory_limit for sim in sims)
+    if need > limit:
+        raise TooMuchMemory(
+            f"{replications} replications of {len(sims)} runs need {need / 1e6:,.0f} MB, allowed"
+            f" are {limit / 1e6:,.0f} MB; ask for fewer replications, snapshots or days"
+        )
+    size = -(-replications * len(sims) // (4 * crew.count))
+    size = max(1, min(crew.size, size, replications))
+    batches = [
+        Batch(sim, span, first + i, min(size, replications - i))
+        for sim in sims
+        for i in range(0, replications, size)
+    ]
+    pieces = crew.do(batches, on_progress, stop)
+    each = len(batches) // len(sims)
+    return [
+        _runs(sim, span, [p for p in pieces[i * each : (i + 1) * each] if p is not None])
+        for i, sim in enumerate(sims)
+    ]
 
 
-def _room(sim: Sim, n: int, days: float, every_h: float) -> _Out:
-    model = sim.model
-    rows = int(days * 24 / every_h) + 1 if every_h > 0 else 0
-    return _Out(
-        points=np.zeros((n, len(model.points)), stats.POINT),
-        demand=np.zeros((n, len(model.demands)), stats.DEMAND),
-        lanes=np.zeros((n, len(model.lanes)), stats.LANE),
-        processes=np.zeros((n, len(model.processes)), stats.PROCESS),
-        resources=np.zeros((n, len(model.resources)), stats.RESOURCE),
-        series=np.zeros((n, rows), SERIES),
-        sketches=np.zeros((1, *sim.tables[Table.TALLY]["sketch"].shape), np.int64),
-        events=np.zeros(n, np.int64),
-        done=np.zeros(n, bool),
-    )
+def needed(sims: Sequence[Sim], span: Span, replications: int, workers: int = 1) -> int:
+    """Bytes that a run holds at most: the figures of all replications, and a run per worker.
+
+    Figures are held twice while they are put together.
+    """
+    figures = sum(2 * replications * row_bytes(sim.model, span) for sim in sims)
+    return figures + workers * max(sim.room for sim in sims)
 
 
-def _note(sim: Sim, out: _Out, i: int) -> None:
-    out.points[i] = stats.of_points(sim)
-    out.demand[i] = stats.of_demand(sim)
-    out.lanes[i] = stats.of_lanes(sim)
-    out.processes[i] = stats.of_processes(sim)
-    out.resources[i] = stats.of_resources(sim)
-    out.events[i] = sim.events
-    n = int(sim.head["snap_n"])
-    out.series[i, :n] = sim.tables[Table.SERIES][:n]
-    out.done[i] = True
-
-
-def _runs(model: Model, out: _Out, days: float, warmup: float, seed: int, first: int) -> Runs:
-    keep = np.flatnonzero(out.done)
+def _runs(sim: Sim, span: Span, pieces: Sequence[Piece]) -> Runs:
+    whole = [*pieces, nothing(sim, span)]
+    parts = {
+        f.name: np.concatenate([getattr(p, f.name) for p in whole])
+        for f in fields(Piece)
+        if f.name not in ("numbers", "sketch")
+    }
     return Runs(
-        model=model,
-        days=days,
-        warmup=warmup,
-        seed=seed,
-        replications=keep + first,
-        points=out.points[keep],
-        demand=out.demand[keep],
-        lanes=out.lanes[keep],
-        processes=out.processes[keep],
-        resources=out.resources[keep],
-        series=out.series[keep],
-        sketch=out.sketches[0],
-        events=out.events[keep],
+        model=sim.model,
+        days=span.days,
+        warmup=span.warmup,
+        seed=span.seed,
+        replications=np.concatenate([p.numbers for p in whole]),
+        sketch=np.sum([p.sketch for p in whole], axis=0),
+        **parts,
     )

@@ -27,8 +27,9 @@ class Model:
 
     `points`, `links`, ... are the names of what the records of each table are, in their order: a
     point is (site, item), a link (site, item, loop id or origin, lane), a demand row (customer,
-    item, supplier). `at` is the start in microseconds since 1970 UTC, `days` how far calendars
-    and timetables reach. `live` says whether it begins from a state.
+    item, supplier). `orders` are the names of what is open at a live start. `at` is the start in
+    microseconds since 1970 UTC, `days` how far calendars and timetables reach. `live` says
+    whether it begins from a state.
     """
 
     at: int
@@ -44,6 +45,7 @@ class Model:
     resources: tuple[str, ...]
     demands: tuple[tuple[str, str, str], ...]
     shipments: tuple[tuple[str, str], ...] = ()
+    orders: tuple[str, ...] = ()
     currency: str = "EUR"
     memory_limit: int = 4 << 30
     _index: dict[str, dict[Any, int]] = field(default_factory=dict[str, dict[Any, int]])
@@ -141,6 +143,11 @@ class Sim:
         """Bytes that a fork copies."""
         pools = sum(self._used(t) * DTYPES[t].itemsize for t in POOLS)
         return self._fixed + pools
+
+    @property
+    def room(self) -> int:
+        """Bytes that a run and its forks take each, as long as their pools do not grow."""
+        return len(self._buffer)
 
     @property
     def events(self) -> int:
@@ -266,6 +273,10 @@ class Sim:
     def forget(self) -> None:
         """Count from now on only: the end of the warm-up."""
         self._enter(2, 0, 0)
+
+    def close(self) -> None:
+        """Count the lateness of orders that customers still wait for: the end of a run."""
+        enter(self.address, 3, 0, 0)
 
     def resize(self, tables: Tables) -> None:
         """Give tables another content and length."""

@@ -11,10 +11,13 @@ from taktnet.twin.layout import DAY, SKETCH, Table
 from taktnet.twin.sim import Model, Sim
 
 MILLION = 1e6
+#: Stock (millionths) of an outside supplier who has all that is asked for.
+UNLIMITED = 1 << 54
 _POINT = ("wanted filled fill stock owed final_stock final_owed stockouts orders received made used"
-          " shipped expired leads lead_mean_d lead_sd_d holding_eur spend_eur")  # fmt: skip
+          " shipped expired leads lead_mean_d lead_sd_d holding_eur spend_eur"
+          " premium_eur waste_eur stock_eur")  # fmt: skip
 POINT = np.dtype([(n, "<f8") for n in _POINT.split()])
-_DEMAND = "lines units on_time_lines on_time_units late_h revenue_eur"
+_DEMAND = "lines units on_time_lines on_time_units late_h revenue_eur late_eur_d overdue_units"
 DEMAND = np.dtype([(n, "<f8") for n in _DEMAND.split()])
 _LANE = "shipments freight_eur kg m3 co2_kg"
 LANE = np.dtype([(n, "<f8") for n in _LANE.split()])
@@ -27,8 +30,13 @@ def window(sim: Sim) -> float:
     return float(sim.head["now"] - sim.head["warm"])
 
 
-def of_points(sim: Sim) -> np.ndarray:
-    """Quantities in units, `stock` and `owed` time-weighted means, `fill` nan without demand."""
+def of_points(sim: Sim, ordered: np.ndarray | None = None) -> np.ndarray:
+    """Quantities in units, `stock` and `owed` time-weighted means, `fill` nan without demand.
+
+    `premium_eur` is what was paid above the item's cost, for supplies that have a price;
+    `waste_eur` what expired or was scrapped, `stock_eur` the mean stock, both at cost. `ordered`
+    is `LINK.given` when counting began; None: when the run began.
+    """
     a, t = sim.tables[Table.POINT], sim.tables[Table.TALLY]
     s, model = sim.model.static[Table.PLACE], sim.model
     span, rest = window(sim), (sim.head["now"] - a["last"]).astype(float)
@@ -51,17 +59,41 @@ def of_points(sim: Sim) -> np.ndarray:
     out["holding_eur"] = out["stock"] * MILLION * s["cost"] * s["holding"] * years
     links = sim.tables[Table.LINK]
     out["spend_eur"] = np.bincount(links["dest"], links["spend"], len(model.points))
+    _money(sim, out, ordered)
     return out
 
 
+def _money(sim: Sim, out: np.ndarray, ordered: np.ndarray | None) -> None:
+    """Premiums, waste and the value of stock."""
+    model, links = sim.model, sim.tables[Table.LINK]
+    n, cost = len(model.points), model.static[Table.PLACE]["cost"]
+    first = model.fresh[Table.LINK]["given"] if ordered is None else ordered
+    worth = cost[links["dest"]] * (links["given"] - first)
+    paid = np.where(links["spend"] > 0, links["spend"] - worth, 0.0)
+    out["premium_eur"] = np.bincount(links["dest"], paid, n)
+    made_at = model.static[Table.PROC0]["point"]
+    scrapped = np.bincount(made_at, sim.tables[Table.PROC]["scrapped"], n)
+    out["waste_eur"] = cost * (sim.tables[Table.TALLY]["expired"] + scrapped)
+    unlimited = model.fresh[Table.POINT]["onhand"] >= UNLIMITED
+    out["stock_eur"] = np.where(unlimited, 0.0, out["stock"] * MILLION * cost)
+
+
 def of_demand(sim: Sim) -> np.ndarray:
-    """What customers got; `late_h` the sum over late lines."""
+    """What customers got; `late_h` the sum over late lines, `late_eur_d` days late x value.
+
+    The value of a unit is its price, or its cost where no price is given. Orders that stand in
+    line beyond their date are `overdue_units`, and late so far, once the run is closed
+    (`Sim.close`).
+    """
     d, s = sim.tables[Table.DEMAND], sim.model.static[Table.DEMAND0]
     out = np.zeros(len(d), DEMAND)
     out["lines"], out["on_time_lines"] = d["lines"], d["on_time_lines"]
     out["units"], out["on_time_units"] = d["units"] / MILLION, d["on_time_units"] / MILLION
     out["late_h"] = d["late_sum"] / 3600
     out["revenue_eur"] = d["units"] * s["price"]
+    cost = sim.model.static[Table.PLACE]["cost"][s["point"]]
+    out["overdue_units"] = d["overdue"] / MILLION
+    out["late_eur_d"] = d["late_area"] * np.where(s["price"] > 0, s["price"], cost) / DAY
     return out
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from numba import njit
 
@@ -13,6 +14,7 @@ from taktnet.state.memory import kernel
 from taktnet.state.stamp import STAMP, stamp
 from taktnet.twin.engine.access import (
     cell_at,
+    demand0_at,
     demand_at,
     head_at,
     lane_at,
@@ -159,6 +161,7 @@ def forget(x: int) -> None:
     for d in range(h.demands):
         r = demand_at(x, d)
         r.lines = r.units = r.on_time_lines = r.on_time_units = r.late_sum = 0
+        r.overdue, r.late_area = 0, 0.0
     _forget_flows(x, h)
 
 
@@ -181,12 +184,32 @@ def _forget_flows(x: int, h: Any) -> None:
         m.busy = m.down = m.setups = 0
 
 
+@kernel
+def overdue(x: int) -> None:
+    """Count how late the customers' orders are that still stand in line."""
+    h = head_at(x, 0)
+    for p in range(h.points):
+        i = point_at(x, p).head if place_at(x, p).kind else -1
+        while i >= 0:
+            c = cell_at(x, i)
+            if c.who < 0:
+                late = h.now - c.placed - demand0_at(x, -1 - c.who).lead
+                if late > 0:
+                    d = demand_at(x, -1 - c.who)
+                    d.overdue += c.qty
+                    d.late_sum += late // 1_000_000
+                    d.late_area += float(late) * float(c.qty)
+            i = c.next
+
+
 def _entry(number: int) -> Any:
     """The compiled entry; its cache on disk is good only for these very sources."""
 
     @njit(cache=True, nogil=True, error_model="numpy")
     def enter(x: int, what: int, a: int, b: int) -> int:
-        """what 0: begin with seed a, replication b. 1: run until a. 2: forget the warm-up."""
+        """what 0: begin with seed a, replication b. 1: run until a. 2: forget the warm-up.
+
+        3: count the lateness of what customers still wait for."""
         if x == 0:
             return number
         if what == 0:
@@ -194,7 +217,10 @@ def _entry(number: int) -> Any:
             return 0
         if what == 1:
             return until(x, a)
-        forget(x)
+        if what == 2:
+            forget(x)
+        else:
+            overdue(x)
         return 0
 
     return enter
@@ -239,7 +265,9 @@ def _passed(number: int) -> Any:
 
 
 _HERE = Path(__file__).parent
-_NUMBER = STAMP ^ stamp(_HERE, _HERE.parent, _HERE.parents[1] / "policy")
+_COMPILED = ("layout.py", "queue.py", "streams.py", "variates.py")
+_TWIN = crc32(b"".join((_HERE.parent / name).read_bytes() for name in _COMPILED))
+_NUMBER = STAMP ^ stamp(_HERE, _HERE.parents[1] / "policy") ^ _TWIN
 enter = _entry(_NUMBER)
 enter_traced = _traced_entry(_NUMBER)
 passed = _passed(_NUMBER)

@@ -199,3 +199,4 @@ def delivered(x: int, demand: int, qty: int, placed: int, order: int, ref: int) 
         d.on_time_units += qty
     else:
         d.late_sum += late // 1_000_000
+        d.late_area += float(late) * float(qty)
