@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from taktnet import kpi, plan, twin
     from taktnet.app.tower import Tower
     from taktnet.base.errors import TaktnetError
     from taktnet.ledger.event import DecisionTaken as Decision
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from taktnet.state import State
 
 __version__ = "0.1.0"
-__all__ = ["Decision", "Event", "Ledger", "Network", "State", "TaktnetError", "Tower"]
+#: Modules that are public names too.
+_MODULES = ("kpi", "plan", "twin")
+__all__ = [
+    "Decision", "Event", "Ledger", "Network", "State", "TaktnetError", "Tower", "kpi", "plan",
+    "twin",
+]  # fmt: skip
 
 _HOMES = {
     "Decision": ("taktnet.ledger.event", "DecisionTaken"),
@@ -33,6 +39,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """The public name, from the module that has it."""
+    if name in _MODULES:
+        return import_module(f"taktnet.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'taktnet' has no attribute {name!r}")
     module, attribute = _HOMES[name]
@@ -41,4 +49,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """The public names, whether taken up or not."""
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__})

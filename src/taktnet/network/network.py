@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
+from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +21,7 @@ from taktnet.network.fields import TABLES, Table
 if TYPE_CHECKING:
     from taktnet.base.calendars import WorkingTime
     from taktnet.network.diff import Change
+    from taktnet.twin import Cold
 
 R = TypeVar("R")
 K = TypeVar("K", bound=Hashable)
@@ -92,6 +94,13 @@ class Network:
         from taktnet.network.diff import diff
 
         return diff(self, other)
+
+    def simulate(self, days: float = 365.0, replications: int = 32, **more: Any) -> Cold:
+        """Simulate from a cold start: every level full, nothing under way, warm-up left out.
+
+        See `taktnet.twin.simulate` for what else may be given and what comes back.
+        """
+        return import_module("taktnet.twin").simulate(self, days, replications, **more)
 
     def table(self, name: str) -> tuple[Any, ...]:
         """The rows of the table called `name`."""

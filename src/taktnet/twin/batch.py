@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from taktnet.twin import stats
-from taktnet.twin.layout import OWN, POOLS, SERIES, Table
+from taktnet.twin.layout import OWN, SERIES, Table
 from taktnet.twin.sim import Model, Sim
 
 Stop = Callable[[], bool]
 #: Tables that a run makes for itself.
-_MADE = (*POOLS, Table.BUCKET, Table.WORK)
+_MADE = (Table.NODE, Table.CELL, Table.BUCKET, Table.WORK)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -140,14 +140,18 @@ def compare(
 def _missing(
     base: Option, answers: Sequence[Option], goals: Sequence[Goal], level: float
 ) -> Iterator[float]:
-    """How many times the replications each interval needs: (half / wanted) squared."""
+    """How many times the replications each interval needs: (half / wanted) squared.
+
+    Or as many as its level takes to hold, where that is more.
+    """
     for goal in goals:
         scale = abs(base.level(goal.measure).mean) if goal.relative else 1.0
         wanted = goal.half_width * scale
         found = [a.minus(base, goal.measure, level) for a in answers]
         for one in found or [base.level(goal.measure, level)]:
             if one.half > 0 and one.n > 0:
-                yield (one.half / wanted) ** 2 if wanted > 0 else math.inf
+                narrow = (one.half / wanted) ** 2 if wanted > 0 else math.inf
+                yield max(narrow, one.enough / one.n)
 
 
 def _check(replications: int, most: int, level: float, goals: Sequence[Goal]) -> None:

@@ -13,13 +13,16 @@ class Interval:
     """A mean with the interval that covers the true one with a probability of `level`.
 
     `half` is half of its width, infinite for fewer than two values; `n` how many there were. A
-    replication without data does not count; `mean` is nan when there is none.
+    replication without data does not count; `mean` is nan when there is none. `enough` is how
+    many values it takes for the level to hold with values as skew as these: 25 times the squared
+    skewness (Cochran, "Sampling Techniques", 3rd ed. 1977, section 2.15).
     """
 
     mean: float
     half: float
     n: int
     level: float = 0.95
+    enough: float = 0.0
 
     @property
     def low(self) -> float:
@@ -36,10 +39,15 @@ class Interval:
         """Whether the interval leaves 0 out."""
         return self.low > 0 or self.high < 0
 
-    def to_json(self) -> dict[str, float | int | None]:
+    @property
+    def doubtful(self) -> bool:
+        """Whether the values are too skew, or too few, for the level to hold."""
+        return self.n < 2 or self.n < self.enough
+
+    def to_json(self) -> dict[str, float | int | bool | None]:
         """Plain values; what is not a finite number is None."""
         return {"mean": plain(self.mean), "low": plain(self.low), "high": plain(self.high),
-                "n": self.n, "level": self.level}  # fmt: skip
+                "n": self.n, "level": self.level, "doubtful": self.doubtful}  # fmt: skip
 
 
 def plain(value: float) -> float | None:
@@ -56,8 +64,12 @@ def interval(values: np.ndarray, level: float = 0.95) -> Interval:
     mean = float(kept.mean())
     if n == 1:
         return Interval(mean, math.inf, 1, level)
-    half = t_quantile((1 + level) / 2, n - 1) * float(kept.std(ddof=1)) / math.sqrt(n)
-    return Interval(mean, half, n, level)
+    spread = float(kept.std(ddof=1))
+    if spread <= 1e-12 * abs(mean):
+        return Interval(mean, 0.0, n, level)
+    half = t_quantile((1 + level) / 2, n - 1) * spread / math.sqrt(n)
+    skew = float((((kept - mean) / spread) ** 3).mean())
+    return Interval(mean, half, n, level, 25 * skew * skew)
 
 
 def t_quantile(p: float, freedom: int) -> float:

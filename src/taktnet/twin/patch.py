@@ -149,6 +149,8 @@ def _move(sim: Sim, c: Move) -> None:
     row["ref"], row["lane"] = link, lane
     row["delay"] = round(hours(sim, c.start) * HOUR)
     row["name"] = name_key("move", c.item, c.origin, c.site, c.lane)
+    row["shipment"] = sim.head["ref"]
+    sim.head["ref"] += 1
     sim.resize({Table.ROAD: np.concatenate([sim.tables[Table.ROAD], row])})
     sim.head["roads"] += 1
     to: Any = sim.tables[Table.LINK][link]
