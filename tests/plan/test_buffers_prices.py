@@ -52,3 +52,29 @@ def test_a_stage_without_stock_makes_to_order() -> None:
         "no stock: makes to order and passes on its 4 periods"
     )
     assert [p.stage for p in placed.strategic] == ["end"]
+
+
+def test_a_place_without_room_has_its_price() -> None:
+    """What a buffer at a stage that may keep none would save is the difference of both answers."""
+    stages = [
+        Stage("mill", 9, holding=1),
+        Stage("wash", 2, holding=2, keeps_stock=False),
+        Stage("shop", 1, holding=9, demand_sd=3, k=2),
+    ]
+    arcs = [("mill", "wash"), ("wash", "shop")]
+    placed = place(stages, arcs)
+    free = place([stages[0], Stage("wash", 2, holding=2), stages[2]], arcs)
+    room = next(p for p in prices(stages, arcs, placed) if p.what == "no stock")
+    assert (room.stage, room.proven) == ("wash", True)
+    assert room.saved == pytest.approx(placed.cost - free.cost)
+    assert room.saved > 0
+    assert "may keep none" in reasons(stages, arcs, placed)["wash"]
+
+
+def test_only_the_constraints_that_matter_most_are_solved_again() -> None:
+    """Of three customers' promises the one of the dearest stock is priced."""
+    stages = [Stage("mill", 4, holding=1)]
+    stages += [Stage(f"c{n}", 2, holding=10.0**n, demand_sd=3, k=2) for n in range(3)]
+    arcs = [("mill", f"c{n}") for n in range(3)]
+    (price,) = prices(stages, arcs, place(stages, arcs), most=1)
+    assert price.stage == "c2"

@@ -33,7 +33,7 @@ class Flows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ways:
+class Ways:
     """How one unit of a node comes about: shares of processes and of sources."""
 
     processes: tuple[tuple[c.Process, float], ...]
@@ -65,7 +65,7 @@ def process_shares(network: Network, site: str, item: str) -> list[tuple[c.Proce
     return [(p, s / sum(speed)) for p, s in zip(used, speed, strict=True)]
 
 
-def _ways(network: Network, site: str, item: str, on: date) -> _Ways:
+def _ways(network: Network, site: str, item: str, on: date) -> Ways:
     share = made_share(network, site, item)
     processes = [(p, w * share) for p, w in process_shares(network, site, item) if share > 0]
     starts = sum(w / p.yield_rate for p, w in processes)
@@ -74,12 +74,12 @@ def _ways(network: Network, site: str, item: str, on: date) -> _Ways:
         for line in network.components_of(item, on):
             components[line.component] += starts * line.qty / (1 - line.scrap)
     sources = (s for s in network.sources_of(site, item) if s.role == "primary" and s.share > 0)
-    return _Ways(tuple(processes), tuple(sources), tuple(components.items()))
+    return Ways(tuple(processes), tuple(sources), tuple(components.items()))
 
 
-def _order(network: Network, on: date) -> tuple[list[Node], dict[Node, _Ways]]:
+def ways_of(network: Network, on: date) -> tuple[list[Node], dict[Node, Ways]]:
     """Every node that demand reaches, each after all that need it."""
-    ways: dict[Node, _Ways] = {}
+    ways: dict[Node, Ways] = {}
     finished: list[Node] = []
     on_path: set[Node] = set()
 
@@ -117,7 +117,7 @@ def explode(network: Network, on: date) -> Flows:
 
     Raises TaktnetError when the network, against its check, has a cycle.
     """
-    order, ways = _order(network, on)
+    order, ways = ways_of(network, on)
     rate: defaultdict[Node, float] = defaultdict(float)
     lanes: defaultdict[Node, float] = defaultdict(float)
     shipped: defaultdict[Node, float] = defaultdict(float)
@@ -158,7 +158,7 @@ def spreads(network: Network, on: date) -> dict[Node, float]:
     its variance. A component that two parents of one customer's product need is thereby taken as
     less variable than it is.
     """
-    order, ways = _order(network, on)
+    order, ways = ways_of(network, on)
     variance: defaultdict[Node, float] = defaultdict(float)
     for row in network.demand:
         variance[row.supplier, row.item] += demand_sd(row) ** 2

@@ -23,6 +23,12 @@ def _cards() -> Vertical:
     return VERTICAL
 
 
+def _buffers() -> Vertical:
+    from taktnet.app.plans.buffers import VERTICAL
+
+    return VERTICAL
+
+
 def _segments() -> Vertical:
     from taktnet.app.plans.segments import VERTICAL
 
@@ -32,6 +38,7 @@ def _segments() -> Vertical:
 #: In the order of the tabs: forecast, segments, buffers, cards, levelling, schedule.
 VERTICALS: tuple[Entry, ...] = (
     Entry("segments", "Segments", _segments),
+    Entry("buffers", "Buffers", _buffers),
     Entry("cards", "Cards", _cards),
 )
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import typer
 
-from taktnet.cli.plan import cards, proposals, segments
+from taktnet.cli.plan import buffers, cards, proposals, segments
 
 app = typer.Typer(
     help="Plan the pull: today beside proposed, and proposals to answer.", no_args_is_help=True
 )
-_MODULES = (segments, cards, proposals)
+_MODULES = (segments, buffers, cards, proposals)
 for module in _MODULES:
     module.register(app)

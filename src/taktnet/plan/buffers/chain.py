@@ -21,6 +21,8 @@ from taktnet.plan.buffers.stage import Stage, distribution, tables
 
 #: Finest grid: more steps than this along the longest path and times are rounded to COARSE steps.
 MOST_STEPS, COARSE = 4000, 1500
+#: A grid is refined for normal times up to so many steps along the longest path.
+FINE_STEPS = 600
 #: Most numbers in one table of stages and arcs by steps (8 bytes each).
 MOST_CELLS = 40_000_000
 
@@ -198,11 +200,12 @@ def _grid(rows: Sequence[Stage], pairs: np.ndarray, order: np.ndarray) -> tuple[
     if times:
         whole = math.lcm(*(t.denominator for t in times))
         exact = Fraction(whole, math.gcd(*(int(t * whole) for t in times)))
-    while narrow and exact * Fraction(narrow) < 2:  # a deviation is two steps or more
-        exact *= 2
-    stage = np.array([max(_given(s)) for s in rows])
+    tails = [3 * s.time_sd if s.times is None else 0.0 for s in rows]
+    stage = np.array([max(_given(s)) for s in rows]) + tails
     reach = _longest(stage, np.array([s.inbound_time for s in rows]), pairs, order)
     longest = max(float((reach + stage).max()), 1e-9)
+    while narrow and exact * Fraction(narrow) < 2 and 2 * exact * Fraction(longest) <= FINE_STEPS:
+        exact *= 2  # a deviation is two steps or more, as far as the grid stays small
     cells = MOST_CELLS / (3 * len(rows) + len(pairs))
     if exact * Fraction(longest) <= min(MOST_STEPS, cells):
         return float(exact), False
@@ -210,10 +213,8 @@ def _grid(rows: Sequence[Stage], pairs: np.ndarray, order: np.ndarray) -> tuple[
 
 
 def _given(stage: Stage) -> tuple[float, ...]:
-    """The times of a stage that the grid should hold, the longest among them."""
-    if stage.times is not None:
-        return tuple(t for t, _ in stage.times)
-    return (stage.time, stage.time + 3 * stage.time_sd) if stage.time_sd else (stage.time,)
+    """The times of a stage that the grid should hold."""
+    return (stage.time,) if stage.times is None else tuple(t for t, _ in stage.times)
 
 
 def _longest(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
-from taktnet.plan.buffers.place import Placement, Table, place
-from taktnet.plan.buffers.stage import Stage, tables
+from taktnet.plan.buffers.place import Placed, Placement, Table, place
+from taktnet.plan.buffers.stage import Link, Stage, tables
+
+What = Literal["promise", "no stock"]
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a limit on a stage's service time costs: money a year for one period more of it.
+    """What a constraint on a stage costs: money a year.
 
-    `promised` is the limit in periods; `saved` the yearly cost that `periods` more would save;
-    `proven` whether both costs are optimal (else the price is an estimate).
+    A `promise` is a limit on the service time of `promised` periods, and `saved` what `periods`
+    more would save; for `no stock` it is what a buffer allowed there would save (`periods` 0).
+    `proven`: both costs are optimal, else the price is an estimate.
     """
 
     stage: str
@@ -23,34 +27,67 @@ class Price:
     periods: float
     saved: float
     proven: bool
+    what: What = "promise"
 
     @property
     def per_period(self) -> float:
-        """The marginal price."""
-        return self.saved / self.periods
+        """The marginal price of a promise."""
+        return self.saved / self.periods if self.periods else self.saved
 
 
-def prices(stages: Table, arcs: Table, placed: Placement, *, periods: float = 1.0,
+def prices(stages: Table, arcs: Table, placed: Placement, *, periods: float = 1.0, most: int = 50,
+           go_on: Callable[[int, int], None] = lambda done, of: None,
            **options: Any) -> tuple[Price, ...]:  # fmt: skip
-    """The price of every binding limit, dearest first: each is loosened and the chain solved again.
+    """The price of every binding constraint, dearest first: each is loosened, the chain solved.
 
-    Limits are maximum service times (0 where customers are served from stock) and fixed promises;
-    `options` are those of `place`.
+    Limits are maximum service times (0 where customers are served from stock), fixed promises,
+    and stages that may keep no stock. Of more than `most` only those are solved again that would
+    save the most at their own stage. Where `placed` is not proven, all other promises are kept and
+    nothing is searched, so that no gain of the search passes for a price. `go_on(done, of)` hears
+    of progress; `options` are those of `place`.
     """
     rows, links = tables(stages, arcs)
-    by_id = {p.stage: p for p in placed.stages}
-    buys = {a for a, *_ in links}
+    if not placed.proven:
+        options["seconds"] = 0.0
+    loose = sorted(_loosened(rows, links, placed, periods), key=lambda way: -way[0])[:most]
     found: list[Price] = []
-    for i, row in enumerate(rows):
-        limit = _limit(row, row.id not in buys)
-        if limit is None or by_id[row.id].outbound < limit - 1e-9:
-            continue
-        looser = replace(row, max_service_time=limit + periods, service_time=None)
-        again = place([*rows[:i], looser, *rows[i + 1 :]], links, **options)
+    for n, (_, i, row, what) in enumerate(loose):
+        go_on(n, len(loose))
+        start = {p.stage: p.outbound for p in placed.stages}
+        if what == "promise":
+            start[row.id] += periods
+        again = place([*rows[:i], row, *rows[i + 1 :]], links, start=start, **options)
         proven = placed.proven and again.proven
         saved = max(0.0, placed.cost - again.cost)
-        found.append(Price(row.id, limit, periods, saved, proven))
+        limit = _limit(rows[i], end=True) or 0.0
+        more = periods if what == "promise" else 0.0
+        found.append(Price(row.id, limit, more, saved, proven, what))
+    go_on(len(loose), len(loose))
     return tuple(sorted(found, key=lambda p: (-p.saved, p.stage)))
+
+
+def _loosened(
+    rows: Sequence[Stage], links: Sequence[Link], placed: Placement, periods: float
+) -> list[tuple[float, int, Stage, What]]:
+    """Every binding constraint taken back: what that saves at the stage itself, and how."""
+    by_id = {p.stage: p for p in placed.stages}
+    buys = {a for a, *_ in links}
+    found: list[tuple[float, int, Stage, What]] = []
+    for i, row in enumerate(rows):
+        p, limit = by_id[row.id], _limit(row, row.id not in buys)
+        if limit is not None and p.outbound >= limit - 1e-9:
+            looser = replace(row, max_service_time=limit + periods, service_time=None)
+            found.append((_own(p, periods), i, looser, "promise"))
+        if not row.keeps_stock:
+            found.append((0.0, i, replace(row, keeps_stock=True), "no stock"))
+    return found
+
+
+def _own(placed: Placed, periods: float) -> float:
+    """What a stage saves by itself when it covers so many periods less."""
+    if placed.covered <= 0:
+        return 0.0
+    return placed.cost * (1 - math.sqrt(max(0.0, placed.covered - periods) / placed.covered))
 
 
 def _limit(row: Stage, end: bool) -> float | None:
@@ -68,25 +105,27 @@ def reasons(stages: Table, arcs: Table, placed: Placement) -> dict[str, str]:
     serves: dict[str, list[str]] = {r.id: [] for r in rows}
     for up, down, _ in links:
         serves[up].append(down)
-    return {p.stage: _words(placed, k, serves[p.stage]) for k, p in enumerate(placed.stages)}
+    free = {r.id for r in rows if r.keeps_stock}
+    return {p.stage: _words(placed, p, serves[p.stage], p.stage in free) for p in placed.stages}
 
 
-def _words(placed: Placement, at: int, serves: Sequence[str]) -> str:
-    p = placed.stages[at]
-    if p.covered <= 1e-9:
-        if p.outbound <= 1e-9:
-            return "no stock: what it gets is there at once and takes no time"
-        return f"no stock: makes to order and passes on its {p.outbound:g} periods"
+def _words(placed: Placement, p: Placed, serves: Sequence[str], free: bool) -> str:
     share = 100 * p.cost / placed.cost if placed.cost > 0 else 0.0
     money = f"{p.safety_stock:,.1f} units, {p.cost:,.0f} a year ({share:.0f} % of all)"
+    if p.covered <= 1e-9:
+        if p.safety_stock > 1e-9:
+            return f"promises its longest time; what comes earlier lies: {money}"
+        if p.outbound <= 1e-9:
+            return "no stock: what it gets is there at once and takes no time"
+        why = "makes to order" if free else "may keep none"
+        return f"no stock: {why} and passes on its {p.outbound:.4g} periods"
     if not serves:
-        return f"covers {p.covered:g} periods before the customer: {money}"
+        return f"covers {p.covered:.4g} periods before the customer: {money}"
     if p.outbound <= 1e-9:
         whom = "one stage" if len(serves) == 1 else f"{len(serves)} stages"
         return (
-            f"decouples: waits {p.inbound:g}, covers {p.covered:g} periods and serves {whom} at "
-            f"once, so that none of them has to cover that time: {money}"
+            f"decouples: waits {p.inbound:.4g}, covers {p.covered:.4g} periods and serves {whom} "
+            f"at once, so that none of them has to cover that time: {money}"
         )
-    return (
-        f"covers {p.covered:g} of {p.covered + p.outbound:g} periods, passes on the rest: {money}"
-    )
+    whole = p.covered + p.outbound
+    return f"covers {p.covered:.4g} of {whole:.4g} periods, passes on the rest: {money}"

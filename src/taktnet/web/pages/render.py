@@ -38,6 +38,7 @@ _FILTERS = (
     draw.deviation,
     draw.meter,
     draw.map_data,
+    draw.buffer_map,
     draw.trend_data,
 )
 

@@ -68,7 +68,7 @@ function circle(a, b) {
   return lines;
 }
 
-const box = document.getElementById("map");
+let box = null;
 let chart = null;
 let zoom = 1;
 let center;
@@ -110,7 +110,14 @@ function flowLines(data, c) {
 function siteMarks(data, c) {
   const few = data.sites.filter((s) => s[2] === "plant").length <= 16;
   const many = data.sites.length > 300;
-  return data.sites.map(([id, name, kind, lat, lon, level, why]) => {
+  const heaviest = Math.max(1, ...data.sites.map((s) => s[7] || 0));
+  return data.sites.map(([id, name, kind, lat, lon, level, why, weight]) => {
+    if (weight !== undefined) { // a circle as large as what the site weighs, nothing for nothing
+      return { name: id, full: name, kind, why, value: [lon, lat], symbol: "circle",
+        symbolSize: weight ? 6 + 26 * Math.sqrt(weight / heaviest) : 4,
+        itemStyle: { color: weight ? c.accent : c["map-site"], opacity: weight ? 0.75 : 0.6, borderColor: c.surface, borderWidth: 1 },
+        label: { show: weight > heaviest / 4 }, z2: weight ? 2 : 1 };
+    }
     const silent = level === "none"; // only its data are late
     const calm = level === "ok" || level === "none";
     const color = level === "crit" ? c["map-crit"] : level === "warn" ? c["map-warn"] : kind === "plant" ? c.accent : c["map-site"];
@@ -203,4 +210,13 @@ async function start() {
   box.dataset.ready = "1";
 }
 
-start();
+// The map of a page, also of one that came in later.
+function boot() {
+  const found = document.getElementById("map");
+  if (!found || found === box) return;
+  box = found;
+  start();
+}
+
+boot();
+document.addEventListener("htmx:afterSettle", boot);
