@@ -245,7 +245,7 @@ def test_impossible_demands_are_named_and_nothing_else() -> None:
     assert [d.words for d in found.demands] == [
         "ORD-1 must be done by minute 100",
         "ORD-2 must be done by minute 100",
-        "R is down from minute 0 to 30",
+        "R is down from minute 0 to minute 30",
     ]
     assert conflict(replace(p, resources=(Resource("R", "S", ALWAYS), p.resources[1]))) is None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Protocol
 
@@ -69,6 +69,10 @@ class PlanScreens(Protocol):
 
     def worked(self, kind: str) -> Worked | None:
         """The newest draft of a kind, None before the first."""
+        ...
+
+    def redraw(self, kind: str, change: Callable[[Draft], Draft]) -> Draft:
+        """Let a person's change take the place of the newest draft of a kind."""
         ...
 
     def propose(self, kind: str, by: str) -> Proposal:
@@ -142,6 +146,18 @@ class TowerPlans:
         vertical(kind)
         with self._lock:
             return self._worked.get(kind)
+
+    def redraw(self, kind: str, change: Callable[[Draft], Draft]) -> Draft:
+        """Let a person's change take the place of the newest draft of a kind."""
+        while True:
+            worked = self.worked(kind)
+            if worked is None:
+                raise UnknownPlan(f"no {kind} plan has been worked out since the tower started")
+            changed = replace(worked, draft=change(worked.draft))
+            with self._lock:
+                if self._worked.get(kind) is worked:
+                    self._worked[kind] = changed
+                    return changed.draft
 
     def propose(self, kind: str, by: str) -> Proposal:
         """Record the newest draft of a kind as a proposal."""

@@ -35,11 +35,18 @@ def _segments() -> Vertical:
     return VERTICAL
 
 
+def _schedule() -> Vertical:
+    from taktnet.app.plans.schedule import VERTICAL
+
+    return VERTICAL
+
+
 #: In the order of the tabs: forecast, segments, buffers, cards, levelling, schedule.
 VERTICALS: tuple[Entry, ...] = (
     Entry("segments", "Segments", _segments),
     Entry("buffers", "Buffers", _buffers),
     Entry("cards", "Cards", _cards),
+    Entry("schedule", "Schedule", _schedule),
 )
 
 

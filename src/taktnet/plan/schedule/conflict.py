@@ -36,26 +36,33 @@ class Conflict:
     smallest: bool
 
 
-def demands(p: Problem) -> tuple[Demand, ...]:
-    """Everything that a problem demands and that a planner could give way on."""
+def _minute(minute: int) -> str:
+    return f"minute {minute}"
+
+
+def demands(p: Problem, say: Callable[[int], str] = _minute) -> tuple[Demand, ...]:
+    """Everything that a problem demands and that a planner could give way on.
+
+    `say` names a minute.
+    """
     found = [
-        Demand("must_end", o.id, f"{o.order or o.id} must be done by minute {o.must_end}")
+        Demand("must_end", o.id, f"{o.order or o.id} must be done by {say(o.must_end)}")
         for o in p.operations
         if o.must_end is not None
     ]
     found += [
-        Demand("down", r.id, f"{r.id} is down from minute {a} to {b}")
+        Demand("down", r.id, f"{r.id} is down from {say(a)} to {say(b)}")
         for r in p.resources
         for a, b in r.down
     ]
     found += [
-        Demand("material", o.id, f"the material of {o.id} comes at minute {o.release}")
+        Demand("material", o.id, f"the material of {o.id} comes at {say(o.release)}")
         for o in p.operations
         if o.release > p.now
     ]
     frozen = [x for x in p.old if p.now <= x.start < p.fence]
     if frozen:
-        words = f"{len(frozen)} operations before minute {p.fence} are frozen"
+        words = f"{len(frozen)} operations before {say(p.fence)} are frozen"
         found.append(Demand("fence", "", words))
     return tuple(found)
 
@@ -65,6 +72,7 @@ def conflict(
     *,
     seconds: float = 10.0,
     each: float = 2.0,
+    say: Callable[[int], str] = _minute,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Conflict | None:
     """The smallest set of demands that no plan meets; None where a plan meets all of them.
@@ -72,11 +80,10 @@ def conflict(
     Also None where neither was proven in `each` seconds: nothing is claimed without a proof.
     """
     begun = clock()
-    if not _impossible(p, demands(p), each):
+    every = list(demands(p, say))
+    if not _impossible(p, every, each):
         return None
-    kept = _connected(p, list(demands(p)))
-    if not _impossible(p, kept, each):
-        kept = list(demands(p))
+    kept = _connected(p, every)
     smallest = True
     for demand in tuple(kept):
         if clock() - begun > seconds:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from taktnet.plan.schedule.repair import Turn, times
-from taktnet.plan.schedule.shop import FAR, HARD, Shop
+from taktnet.plan.schedule.shop import HARD, Shop
 
 #: Most operations on one resource whose set-ups become a circuit; its arcs are their square.
 MOST_ARCS = 60
@@ -75,11 +75,13 @@ class Model:
         self.constant = 0.0
         self._on: defaultdict[int, list[tuple[int, Any, Any]]] = defaultdict(list)
         everything = range(len(turn.order))
+        lines = {int(s.resource[k]) for i in self.free for k in self._modes(i)}
+        begins = min((int(s.floor[i]) for i in self.free), default=0)
         for i in everything:
             if i in self.free:
                 self._operation(i)
             else:
-                self._given(i)
+                self._given(i, lines, begins)
         for r, rows in self._on.items():
             self.model.add_no_overlap([interval for _, interval, _ in rows])
             self._set_ups(r, rows)
@@ -121,12 +123,14 @@ class Model:
             return [int(self.turn.mode[i])]
         return list(range(int(self.s.first[i]), int(self.s.first[i + 1])))
 
-    def _given(self, i: int) -> None:
+    def _given(self, i: int, lines: Collection[int], begins: int) -> None:
+        """What stays; only where what is free might come does it take room."""
         a, b, k = int(self._start[i]), int(self._end[i]), int(self.turn.mode[i])
         self.begin[i], self.finish[i], self.chosen[i, k] = a, b, 1
-        if a < FAR:
+        r = int(self.s.resource[k])
+        if r in lines and a < self.horizon and b >= begins:
             interval = self.model.new_fixed_size_interval_var(a, b - a, "")
-            self._on[int(self.s.resource[k])].append((i, interval, 1))
+            self._on[r].append((i, interval, 1))
 
     def _operation(self, i: int) -> None:
         s, m, first = self.s, self.model, int(self.s.floor[i])
@@ -163,7 +167,7 @@ class Model:
         """Behind what it waits for, by the way between the sites that are chosen."""
         s = self.s
         for j in s.before[int(s.before_first[i]) : int(s.before_first[i + 1])].tolist():
-            if not {i, j} & self.free:
+            if i not in self.free and j not in self.free:
                 continue
             ways = {
                 (a, b): int(s.way[s.site[s.resource[a]], s.site[s.resource[b]]])

@@ -7,11 +7,12 @@ the whole problem while it is small enough to be bounded, else on windows of tim
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock
+from threading import Event, Lock
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from taktnet.plan.schedule.shop import FAR, MILLI, Shop, shop
 
 #: Most operations that CP-SAT is given at once; of more, it has windows of about `WINDOW`.
 WHOLE, WINDOW = 600, 60
+#: Seconds that a search must have before CP-SAT is loaded for it.
+LOADING = 3.0
 #: Moves between two looks at the clock, for a hundred operations.
 STRIDE = 4_000
 #: Warmth of the search at its start and end, as a share of an operation's mean cost.
@@ -101,12 +104,9 @@ def schedule(
     first_s = clock() - begun
     run = _Run(p, s, turn, span=(begun, begun + seconds), clock=clock, watch=watch, seed=seed)
     if seconds > 0 and len(turn.order) > turn.locked:
-        run.bound()
         run.report()
         with ThreadPoolExecutor(2) as pool:
-            jobs = [pool.submit(run.walk)]
-            if workers > 1:
-                jobs.append(pool.submit(run.cp_sat, max(1, workers - 1)))
+            jobs = [pool.submit(run.walk), pool.submit(run.bound, workers - 1)]
             for job in jobs:
                 job.result()
     plan = placed(p, s, run.best)
@@ -140,9 +140,12 @@ class _Run:
         self.fresh = False
         self.lock = Lock()
 
-    def bound(self) -> None:
-        """The bound that costs nothing."""
+    def bound(self, workers: int) -> None:
+        """The bound that costs little, then CP-SAT's with so many workers."""
         self.lower = alone(self.p, self.s, self.best, self.ends)
+        outlasts = "ortools" in sys.modules or self.until - self.begun >= LOADING
+        if workers > 0 and outlasts and not self.over():
+            self.cp_sat(workers)
 
     def over(self) -> bool:
         """Whether time is up, somebody stopped it, or nothing is left to gain."""
@@ -200,17 +203,24 @@ class _Run:
             free = self.best.order[self.best.locked :].tolist()
             model = Model(self.s, self.best, free, horizon)
             left = self.until - self.clock()
+            if left <= 0:
+                return
             _, lower = model.solve(left, workers, self.seed, self.offer, self.over)
             self.lower = max(self.lower, min(lower, self.cost))
             return
+        # The search gains most at first; windows are for when it has slowed down.
+        while not self.over() and self.clock() < (self.begun + self.until) / 2:
+            Event().wait(0.02)
         chance = np.random.default_rng(self.seed)
         while not self.over():
             turn = self.best
-            _, start, _ = times(self.s, turn)
+            _, start, end = times(self.s, turn)
             rest = turn.order[turn.locked :]
             ranked = rest[np.argsort(start[rest], kind="stable")]
             at = int(chance.integers(0, max(1, len(ranked) - WINDOW // 2)))
             free = ranked[at : at + WINDOW].tolist()
-            model = Model(self.s, turn, free, horizon)
+            reach = int(end[free].max()) + int(end[free].max() - start[free].min()) // 4
+            model = Model(self.s, turn, free, min(horizon, reach))
             left = min(2.0, self.until - self.clock())
-            model.solve(left, workers, self.seed, self.offer, self.over)
+            if left > 0:
+                model.solve(left, workers, self.seed, self.offer, self.over)

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from taktnet.app.plans.desk import PlanScreens
 from taktnet.app.plans.vertical import UnknownPlan
 from taktnet.base.errors import TaktnetError
+from taktnet.web.pages import plan_schedule
 from taktnet.web.pages.routes import Number, Pages, Text
 
 PERSON = "planner (web)"
@@ -121,6 +122,7 @@ def add(router: APIRouter, pages: Pages, plans: PlanScreens) -> None:
             path, posted, methods=["POST"], response_model=None, response_class=HTMLResponse
         )
 
+    plan_schedule.add(router, mine)
     form_route("/plan/proposals/{id}", mine.answer, "id")
     form_route("/plan/{kind}/work", mine.work, "kind")
     form_route("/plan/{kind}/propose", mine.propose, "kind")

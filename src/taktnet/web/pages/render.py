@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from taktnet.app.plans.gantt import Gantt, gantt
 from taktnet.app.screens.loops import STATUSES
 from taktnet.ledger.event import KINDS, kind_name
 from taktnet.web.pages import draw
@@ -54,6 +57,7 @@ def environment() -> Environment:
     )
     made.filters |= {f.__name__: f for f in _FILTERS}
     made.filters["when"] = _when
+    made.filters["gantt"] = _gantt
     made.filters["with_page"] = partial(_with, name="page")
     made.filters["with_before"] = partial(_with, name="before")
     made.globals |= {
@@ -66,6 +70,10 @@ def environment() -> Environment:
 
 def _with(url: str, value: object, name: str) -> str:
     return text.with_parameter(url, name, value)
+
+
+def _gantt(details: Mapping[str, Any], zone: str) -> Gantt | None:
+    return gantt(details, text.zone_of(zone))
 
 
 @pass_context

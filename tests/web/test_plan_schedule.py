@@ -1,0 +1,112 @@
+"""The Gantt chart in Chromium: dragged, moved by keyboard, checked, repaired, published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support.browser import Tab, browser, need_chromium, serving, tab
+from support.shop_tower import shop_world
+from support.web_tower import World
+from taktnet.ledger import event as e
+from taktnet.web.api import create_app
+
+pytestmark = [pytest.mark.chromium, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Any]:
+    """One Chromium for all tests here."""
+    need_chromium()
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture
+def place() -> Iterator[tuple[World, str]]:
+    """A tower with lots to plan, and its address."""
+    need_chromium()
+    world = shop_world()
+    with serving(create_app(world.tower)) as address:
+        yield world, address
+    world.close()
+
+
+def planned(page: Tab, address: str) -> Any:
+    """The page with a schedule worked out on it by its own form."""
+    page.page.goto(f"{address}/plan/schedule")
+    page.page.fill("input[name=seconds]", "0.5")
+    page.page.click("text=Work out")
+    page.until("document.querySelectorAll('#gantt .lot').length === 7", 60)
+    return page.page
+
+
+def breaks(page: Tab) -> str:
+    """What the page says is broken."""
+    found = page.page.query_selector("section .notice.crit")
+    return found.inner_text() if found else ""
+
+
+def test_a_lot_is_dragged_checked_repaired_and_published(
+    running: Any, place: tuple[World, str]
+) -> None:
+    """Onto another's time: told at once. Repair mends it; approval records the schedule."""
+    world, address = place
+    with tab(running) as page:
+        shown = planned(page, address)
+        boxes = {
+            lot.get_attribute("data-op"): lot.query_selector("rect").bounding_box()
+            for lot in shown.query_selector_all("#gantt .lot")
+        }
+        mine = boxes["SO-3"]
+        onto = boxes["WO-1"]
+        shown.mouse.move(mine["x"] + 10, mine["y"] + 10)
+        shown.mouse.down()
+        shown.mouse.move(onto["x"] + 20, onto["y"] + 10, steps=8)
+        shown.mouse.up()
+        page.until("document.querySelector('section .notice.crit') !== null")
+        assert "broken" in breaks(page)
+        assert shown.query_selector("#gantt .lot.broken")
+        assert shown.query_selector("text=nothing to propose")
+        shown.click("button:text('Repair')")
+        page.until("document.querySelector('section .notice.crit') === null")
+        shown.click("button:text('Propose')")
+        shown.wait_for_url("**/plan/proposals/*")
+        shown.click("text=Approve")
+        page.until("document.body.innerText.includes('Approved by')")
+        assert page.complaints == []
+    kinds = [type(row.event) for row in world.tower.ledger.read(0, 1000)]
+    assert kinds.count(e.ScheduleFrozen) == 6
+
+
+def test_a_lot_is_moved_by_keyboard(running: Any, place: tuple[World, str]) -> None:
+    """Arrows move it, Escape puts it back, Enter has it checked and keeps the focus there."""
+    _, address = place
+    with tab(running) as page:
+        shown = planned(page, address)
+        lot = "#gantt .lot[data-op='SO-6']"
+        start = int(shown.get_attribute(lot, "data-start"))
+        shown.focus(lot)
+        shown.keyboard.press("ArrowRight")
+        assert "SO-6 on ASM" in shown.inner_text("#gantt-says")
+        shown.keyboard.press("Escape")
+        assert shown.get_attribute(lot, "transform") is None
+        for _ in range(4):
+            shown.keyboard.press("ArrowRight")
+        shown.keyboard.press("Enter")
+        page.until(f'Number(document.querySelector("{lot}").dataset.start) > {start}')
+        page.until("document.activeElement?.dataset?.op === 'SO-6'")
+        assert page.complaints == []
+
+
+def test_the_chart_fits_a_phone_and_the_dark(running: Any, place: tuple[World, str]) -> None:
+    """At 430 px the page does not scroll sideways, only the chart does."""
+    _, address = place
+    with tab(running, 430, dark=True) as page:
+        shown = planned(page, address)
+        wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        assert shown.evaluate(wide)
+        assert shown.evaluate("document.getElementById('gantt').scrollWidth > 430")
+        assert page.complaints == []
