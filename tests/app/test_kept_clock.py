@@ -8,6 +8,7 @@ from pathlib import Path
 
 from taktnet import Network, Tower
 from taktnet.app.clock import ReplayClock
+from taktnet.app.replay import replay
 from taktnet.ledger.event import NetworkChanged, StockCounted
 from taktnet.ledger.fact import micros
 from taktnet.network.generate import generate
@@ -25,7 +26,7 @@ def test_a_reader_of_a_replayed_tower_looks_as_of_its_last_row(tmp_path: Path) -
     """KPIs and pace of a history from March are those of March, whenever they are asked for."""
     network = generate(10, 1)
     with Tower.open(tmp_path, network, clock=ReplayClock(0)) as tower:
-        tower.replay([[counted(network)]])
+        replay(tower, [[counted(network)]])
     with Tower.open(tmp_path, read_only=True) as reader:
         assert abs(reader.clock.now() - micros(THEN)) < 600 * 1_000_000
 
@@ -34,7 +35,7 @@ def test_a_tower_that_went_live_is_looked_at_as_of_now(tmp_path: Path) -> None:
     """Once it was opened by the wall clock, the history it began with holds it back no more."""
     network = generate(10, 1)
     with Tower.open(tmp_path, network, clock=ReplayClock(0)) as tower:
-        tower.replay([[counted(network)]])
+        replay(tower, [[counted(network)]])
     Tower.open(tmp_path).close()
     with Tower.open(tmp_path, read_only=True) as reader:
         assert abs(reader.clock.now() - time.time_ns() // 1000) < 600 * 1_000_000
@@ -46,7 +47,7 @@ def test_files_edited_between_two_replays_are_taken_up_in_the_time_of_the_histor
     """The change of the network is recorded right after the last row, not in 1970."""
     network = generate(10, 1)
     with Tower.open(tmp_path, network, clock=ReplayClock(0)) as tower:
-        tower.replay([[counted(network)]])
+        replay(tower, [[counted(network)]])
     row = network.lanes[0]
     edited = network.set_row("lanes", row.id, {"window_h": "31"})
     with Tower.open(tmp_path, edited, clock=ReplayClock(0)) as tower:

@@ -14,7 +14,7 @@ from support import postgres
 from support.acme import AT, counted, ordered, two_plants, used
 from taktnet.app.clock import ReplayClock
 from taktnet.app.recompute import recompute
-from taktnet.app.replay import Pace
+from taktnet.app.replay import Pace, replay
 from taktnet.app.settings import Channel, Settings
 from taktnet.app.signals import NotWaiting, UnknownDecision, respond
 from taktnet.app.tower import Tower
@@ -285,13 +285,13 @@ def test_replay_follows_the_history(tmp_path):
     history = [[counted(1)], [used(n) for n in range(1, 200)]]
     told = []
     with open_tower(tmp_path / "t") as tower:
-        new = tower.replay(history, Pace(told=lambda count, at: told.append((count, at))))
+        new = replay(tower, history, Pace(told=lambda count, at: told.append((count, at))))
         assert new == 200
         assert tower.clock.now() >= micros(AT + timedelta(minutes=199))
         rows = tower.ledger.read(0, 10_000)
         lag = [row.recorded - micros(row.event.at) for row in rows if row.event.source == "mes"]
         assert max(lag) < 16 * 60 * 1_000_000
-        assert tower.replay(history) == 0
+        assert replay(tower, history) == 0
     assert told[-1][0] == 200
 
 
@@ -299,9 +299,11 @@ def test_replay_keeps_its_pace_and_stops():
     """At 3,600 times the speed ten minutes of history take a sixth of a second."""
     with open_tower(None) as tower:
         began = time.monotonic()
-        tower.replay([[used(n) for n in range(11)]], Pace(speed=3600))
+        replay(tower, [[used(n) for n in range(11)]], Pace(speed=3600))
         assert 0.15 < time.monotonic() - began < 2
-        stopped = tower.replay([[used(n) for n in range(20, 30)]], Pace(speed=1, stop=lambda: True))
+        stopped = replay(
+            tower, [[used(n) for n in range(20, 30)]], Pace(speed=1, stop=lambda: True)
+        )
         assert stopped == 0
 
 

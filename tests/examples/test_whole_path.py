@@ -13,6 +13,7 @@ import pytest
 
 from taktnet import Network, Tower
 from taktnet.app.clock import ReplayClock
+from taktnet.app.replay import replay
 from taktnet.ledger.codec import decode
 from taktnet.ledger.event import AnyEvent
 
@@ -44,7 +45,7 @@ def test_eight_weeks_of_drive_units_pull_through_every_tier() -> None:
     example = ROOT / "examples" / "drivetrain"
     network = Network.read(example / "network")
     with Tower.open(network=network, clock=ReplayClock(0)) as tower:
-        tower.replay(batches(example / "history.ndjson.gz"))
+        replay(tower, batches(example / "history.ndjson.gz"))
         assert_alive(tower)
         origins = {tower.network.site(d.origin) for d in tower.state().decisions()}
         assert {site.tier for site in origins} == {0, 1, 2}
@@ -62,6 +63,6 @@ def test_the_real_tables_of_supplygraph_run_the_same_path(tmp_path: Path) -> Non
     network, count = convert.convert(DATA / "supplygraph", tmp_path)
     assert network.check() == ()
     with Tower.open(network=network, clock=ReplayClock(0)) as tower:
-        assert tower.replay(batches(tmp_path / "events.ndjson.gz")) == count
-        assert tower.replay(batches(tmp_path / "events.ndjson.gz")) == 0
+        assert replay(tower, batches(tmp_path / "events.ndjson.gz")) == count
+        assert replay(tower, batches(tmp_path / "events.ndjson.gz")) == 0
         assert_alive(tower)

@@ -24,6 +24,7 @@ from taktnet.app.plans.proposal import Proposals
 from taktnet.app.reading import KpiReading, StateReading, load_state
 from taktnet.app.revisions import Revisions
 from taktnet.app.settings import Settings
+from taktnet.app.simulation.forks import Forks
 from taktnet.app.writer import Writer
 from taktnet.base.errors import TaktnetError
 from taktnet.ledger.checkpoint import Checkpointer
@@ -41,6 +42,8 @@ _WITHIN_SECOND = 0.75  # of the allowed time between checkpoints, so that none c
 
 #: Which clock the newest writing tower went by, kept with the ledger.
 CLOCK, WALL, REPLAY = "tower.clock", b"wall", b"replay"
+#: The clock of a simulated run: it stands at the last row, whoever opens the tower.
+SIMULATED = b"simulated"
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class Parts:
     kpis: KpiReading
     jobs: Jobs
     proposals: Proposals
+    forks: Forks
     engine: Engine | None = None
     writer: Writer | None = None
     keeper: Keeper | None = None
@@ -98,6 +102,7 @@ def assemble(
     ledger = open_tower_ledger(place, settings, read_only=False)
     try:
         past = open_past(ledger, place, settings)
+        clock = clock or _own_clock(ledger)
         parts = _readers(past, Revisions(ledger, past, network), place, settings, clock)
         _keep_clock(parts.clock, ledger)
         _start(parts)
@@ -147,14 +152,21 @@ def _keep_clock(clock: Clock, ledger: Ledger) -> None:
     if isinstance(clock, ReplayClock):
         name = REPLAY
         clock.reach(ledger.head.recorded)
-    if (kept[1] if kept else WALL) != name:
+    if (kept[1] if kept else WALL) not in (name, SIMULATED):
         ledger.save_snapshot(CLOCK, ledger.head.seq, name)
+
+
+def _own_clock(ledger: Ledger) -> Clock:
+    """The clock of a tower that is opened without one: the wall's, but for a simulated run."""
+    kept = ledger.load_snapshot(CLOCK)
+    simulated = kept is not None and kept[1] == SIMULATED
+    return ReplayClock(ledger.head.recorded) if simulated else WallClock()
 
 
 def _kept_clock(ledger: Ledger) -> Clock:
     """The clock to look by: a history that was replayed is seen as of its last row."""
     kept = ledger.load_snapshot(CLOCK)
-    replayed = kept is not None and kept[1] == REPLAY
+    replayed = kept is not None and kept[1] in (REPLAY, SIMULATED)
     return ReplayClock(ledger.head.recorded) if replayed else WallClock()
 
 
@@ -186,6 +198,7 @@ def _readers(
         kpis=KpiReading(ledger, past, revisions),
         jobs=Jobs(),
         proposals=Proposals(ledger),
+        forks=Forks(),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -13,6 +13,9 @@ from taktnet.app.engine import OWN
 from taktnet.app.writer import Writer
 from taktnet.ledger.event import AnyEvent
 from taktnet.ledger.fact import micros
+
+if TYPE_CHECKING:
+    from taktnet.app.tower import Tower
 
 _PIECE = 500  # events committed together where there is no pace to keep, ...
 _SPAN_US = 900_000_000  # ... but not more than a quarter of an hour of history
@@ -31,12 +34,14 @@ class Pace(Struct, frozen=True):
     told: Callable[[int, int], Any] = lambda count, at: None
 
 
-def replay(writer: Writer, clock: Clock, pieces: Iterable[Sequence[AnyEvent]], pace: Pace) -> int:
-    """Append the events in the order given; how many were new. Taktnet's own are left out.
+def replay(tower: Tower, pieces: Iterable[Sequence[AnyEvent]], pace: Pace | None = None) -> int:
+    """Live through a history at `pace` (as fast as it goes); how many events were new.
 
-    With a ReplayClock the tower's time follows the history.
+    They are appended in the order given, Taktnet's own left out. With a ReplayClock the tower's
+    time follows the history.
     """
-    runner = _Runner(writer, clock, pace)
+    pace = pace or Pace()
+    runner = _Runner(tower.writer, tower.clock, pace)
     for piece in pieces:
         for event in piece:
             if pace.stop():

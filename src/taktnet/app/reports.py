@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taktnet.app.parts import Parts
 from taktnet.kpi.definition import KpiValue
@@ -16,6 +17,9 @@ from taktnet.kpi.pace import Pace, pace
 from taktnet.ledger.fact import instant
 from taktnet.network import Network
 from taktnet.network.rates import NetworkTakt, network_takt
+
+if TYPE_CHECKING:
+    from taktnet.twin.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +102,14 @@ def kpis(parts: Parts, days: float = 28.0, **how: Any) -> list[KpiValue]:
     """The six KPIs over the last `days`; `how` as `Kpis.report` takes it."""
     start, end = window(parts, days)
     return parts.kpis.look(lambda known: known.report(start, end, **how))
+
+
+def simulate(
+    parts: Parts, scenario: Scenario | None, answers: Sequence[Scenario], **how: Any
+) -> dict[str, Any]:
+    """See `Tower.simulate`."""
+    from taktnet.app.simulation.answers import simulate as ask
+    from taktnet.app.simulation.question import Question
+    from taktnet.twin.scenario import AS_IT_IS
+
+    return ask(parts, Question(base=scenario or AS_IT_IS, answers=tuple(answers), **how))

@@ -89,6 +89,17 @@ FIELDS: tuple[Setting, ...] = (
         0,
         1e12,
     ),
+    Setting(
+        "twin_error_limit",
+        float,
+        0.25,
+        "Largest error in the last `taktnet twin check` at which the twin still gives advice.",
+        0,
+        100,
+    ),
+    Setting("twin_jobs", int, 4, "Simulations that may run at a time.", 1, 64),
+    Setting("twin_seconds", float, 300.0, "Longest time of one simulation over HTTP.", 0.1, 86400),
+    Setting("twin_mb", float, 2048.0, "Most memory of one run of the twin.", 1, 1_000_000),
     Setting("channels", dict, {}, "Where signals go: partner site -> channel; see `[channels.*]`."),
 )
 _TABLE = {f.name: f for f in FIELDS}
@@ -151,6 +162,10 @@ class Settings:
     plan_auto: tuple[str, ...] = ()
     plan_auto_percent: float = 10.0
     plan_auto_money: float = 0.0
+    twin_error_limit: float = 0.25
+    twin_jobs: int = 4
+    twin_seconds: float = 300.0
+    twin_mb: float = 2048.0
     channels: Mapping[str, Channel] = field(default_factory=lambda: {"default": Channel()})
 
     @classmethod

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taktnet.app import home, reports
 from taktnet.app.clock import Clock
 from taktnet.app.history import state_as_of
 from taktnet.app.parts import Parts, assemble, assemble_reader
 from taktnet.app.plans.rounds import Rounds
-from taktnet.app.replay import Pace, replay
 from taktnet.app.settings import Settings
 from taktnet.app.signals import SignalPage, signal_page
 from taktnet.app.verify import Verdict, verify
@@ -23,6 +22,9 @@ from taktnet.ledger.event import AnyEvent, Event
 from taktnet.ledger.ledger import Receipt
 from taktnet.network import Network
 from taktnet.state import State
+
+if TYPE_CHECKING:
+    from taktnet.twin.scenario import Scenario
 
 
 class Tower:
@@ -95,9 +97,14 @@ class Tower:
         """Check every row, hash and checkpoint; names the first that was changed."""
         return verify(self.parts, progress)
 
-    def replay(self, events: Iterable[Sequence[AnyEvent]], pace: Pace | None = None) -> int:
-        """Live through a history at `pace` (default: as fast as it goes); how many were new."""
-        return replay(self.writer, self.clock, events, pace or Pace())
+    def simulate(
+        self, scenario: Scenario | None = None, answers: Sequence[Scenario] = (), **how: Any
+    ) -> dict[str, Any]:
+        """What comes of it from the live state, beside each answer, with intervals, ranked.
+
+        `how` are the other fields of `simulation.question.Question`: days, replications, seed...
+        """
+        return reports.simulate(self.parts, scenario, answers, **how)
 
     def close(self) -> None:
         """Commit what waits, sign, keep snapshots, let go."""

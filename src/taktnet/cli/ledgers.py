@@ -224,7 +224,7 @@ def replay(
     """
     from taktnet.app import home
     from taktnet.app.clock import ReplayClock
-    from taktnet.app.replay import Pace
+    from taktnet.app.replay import Pace, replay
     from taktnet.app.tower import Tower
     from taktnet.cli.places import settings_of
     from taktnet.exchange.events import read_file
@@ -237,7 +237,7 @@ def replay(
     with tower, progress("events", json) as at:
         clock.reach(tower.ledger.head.recorded)
         pieces: Iterator[list[AnyEvent]] = read_file(file)
-        new = tower.replay(pieces, Pace(speed=speed, told=lambda count, _: at(count, 0)))
+        new = replay(tower, pieces, Pace(speed=speed, told=lambda count, _: at(count, 0)))
         seq = tower.ledger.head.seq
     if json:
         json_out({"new": new, "seq": seq})

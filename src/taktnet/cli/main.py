@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from taktnet.cli import answers, ledgers, networks, plan, reports, serving
+from taktnet.cli import answers, ledgers, networks, plan, reports, serving, simulate, twin
 
 app = typer.Typer(
     name="taktnet",
@@ -40,8 +40,10 @@ networks.register(app)
 serving.register(app)
 ledgers.register(app)
 reports.register(app)
+simulate.register(app)
 app.add_typer(answers.app, name="signals")
 app.add_typer(plan.app, name="plan")
+app.add_typer(twin.app, name="twin")
 
 if __name__ == "__main__":
     app()

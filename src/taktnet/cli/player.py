@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import NamedTuple
 
 from taktnet.app.clock import ReplayClock
-from taktnet.app.replay import Pace
+from taktnet.app.replay import Pace, replay
 from taktnet.app.tower import Tower
 from taktnet.app.writer import Closed
 from taktnet.base.errors import TaktnetError
@@ -79,7 +79,7 @@ class Player:
                 # What was played before goes by without pause.
                 since = max(live_from(source), self._tower.ledger.head.recorded)
                 pace = Pace(speed=self._speed, since=since, stop=self._stop.is_set)
-                self._tower.replay(self._pieces(source.path), pace)
+                replay(self._tower, self._pieces(source.path), pace)
         except Closed:
             return
         except TaktnetError as error:

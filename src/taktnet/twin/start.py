@@ -43,10 +43,16 @@ class Start:
     @cached_property
     def model(self) -> Model:
         """The network lowered; raises InputFaults when it cannot run."""
+        network, at = self.network, self.at
+        made = lower(network, self.state, self.own_names, at, self.days, self.plans)
+        return replace(made, memory_limit=self.memory_limit)
+
+    @cached_property
+    def own_names(self) -> Names:
+        """A copy of `names`, to which lowering adds what the ledger has not named."""
         names = Names()
         names.load(self.names.since((1,) * len(self.names.counts())))
-        made = lower(self.network, self.state, names, self.at, self.days, self.plans)
-        return replace(made, memory_limit=self.memory_limit)
+        return names
 
     def sim(self, scenario: Scenario = AS_IT_IS) -> Sim:
         """A run that has not begun, with the changes of a scenario.

@@ -24,7 +24,7 @@ from taktnet.app.writer import Busy, Closed
 from taktnet.base.errors import Fault, InputFaults, TaktnetError
 from taktnet.ledger.ledger import StoreError
 from taktnet.ledger.proofs import ProofError
-from taktnet.web import describe, jobs, pages, plans, reads
+from taktnet.web import describe, jobs, pages, plans, reads, simulate
 from taktnet.web.errors import PROBLEM, problem, safe_text
 from taktnet.web.ingest import Ingest, answer
 from taktnet.web.progress import JobStreams
@@ -94,6 +94,7 @@ def create_app(tower: Tower, settings: Settings | None = None) -> TowerApp:
     app.include_router(jobs.routes(tower, app.job_streams))
     plan_desk = TowerPlans(tower)
     app.include_router(plans.routes(plan_desk))
+    app.include_router(simulate.routes(tower))
     app.include_router(pages.router(tower, plan_desk))
     describe.schema(app)
     return app

@@ -99,8 +99,10 @@ def schema(app: FastAPI) -> None:
 
 
 def _complete(described: dict[str, Any]) -> dict[str, Any]:
-    (event, ingested, problem), parts = msgspec.json.schema_components(
-        [AnyEvent, Ingested, Problem], ref_template=_REF
+    from taktnet.app.simulation.question import Question
+
+    (event, ingested, problem, _), parts = msgspec.json.schema_components(
+        [AnyEvent, Ingested, Problem, Question], ref_template=_REF
     )
     schemas = described.setdefault("components", {}).setdefault("schemas", {})
     schemas |= parts | {"Event": event}

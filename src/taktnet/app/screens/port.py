@@ -7,6 +7,7 @@ from typing import Protocol
 from taktnet.app.screens.find import Hit
 from taktnet.app.screens.flow import FlowScreen
 from taktnet.app.screens.kpi import KpiScreen
+from taktnet.app.screens.lab import LabScreen
 from taktnet.app.screens.log import EventScreen, LogQuery, LogScreen
 from taktnet.app.screens.loops import Board
 from taktnet.app.screens.model import Head
@@ -72,6 +73,10 @@ class Screens(Protocol):
 
     def kpi(self, id: str, scope: str) -> KpiScreen:
         """One KPI; `scope` is "" or such as "site:OPO"."""
+        ...
+
+    def lab(self, picked: str) -> LabScreen:
+        """The scenario lab; `picked` is such as "shipment:SHP-1", or "" for nothing yet."""
         ...
 
     def find(self, text: str) -> tuple[Hit, ...]:

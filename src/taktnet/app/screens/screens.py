@@ -14,6 +14,7 @@ from taktnet.app.screens.desk import Desk, Reasons
 from taktnet.app.screens.find import Hit, find
 from taktnet.app.screens.kept import Kept
 from taktnet.app.screens.kpi import KpiScreen, kpi_screen
+from taktnet.app.screens.lab import LabScreen, lab_screen
 from taktnet.app.screens.loops import Board, board, loop_lines
 from taktnet.app.screens.model import Head, LoopLine, PaceRow, Tile, Trouble
 from taktnet.app.screens.overview import Overview, overview
@@ -210,6 +211,10 @@ class TowerScreens:
     def kpi(self, id: str, scope: str) -> KpiScreen:
         """One KPI."""
         return kpi_screen(id, scope, self._report, self._targets)
+
+    def lab(self, picked: str) -> LabScreen:
+        """The scenario lab."""
+        return lab_screen(self._sight().desk, self._tower.parts, picked)
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """What has `text` in its name."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from markupsafe import Markup
 
 from taktnet.app.screens.kpi import KpiScreen
+from taktnet.app.screens.lab import LabScreen
 from taktnet.app.screens.model import PaceRow
 from taktnet.app.screens.overview import Overview
 from taktnet.web.pages.format import hours, money, num
@@ -88,7 +89,12 @@ def data(value: object) -> Markup:
     return Markup(safe)  # noqa: S704 - `<`, `>` and `&` are escaped in the line before
 
 
-def map_data(screen: Overview) -> Markup:
+def lab_data(screen: LabScreen) -> Markup:
+    """What `lab.js` begins with."""
+    return data({"rows": screen.rows, "picked": screen.picked, **screen.trust})
+
+
+def map_data(screen: Overview | LabScreen) -> Markup:
     """Sites and flows of the map, as rows in the order that `map.js` reads."""
     sites = [
         [s.id, s.name, s.kind, round(s.latitude, 3), round(s.longitude, 3), s.level, s.why]

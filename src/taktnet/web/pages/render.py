@@ -40,6 +40,7 @@ _FILTERS = (
     draw.spark,
     draw.deviation,
     draw.meter,
+    draw.lab_data,
     draw.map_data,
     draw.buffer_map,
     draw.trend_data,

@@ -199,6 +199,11 @@ class Pages:
             return self.missing(request, "figure", f"{id} {scope}".strip())
         return self.show(request, "kpi.html", "overview", screen.tile.label, screen=screen)
 
+    def lab(self, request: Request, pick: Text = "") -> Response:
+        """The scenario lab."""
+        screen = self.screens.lab(pick.strip())
+        return self.show(request, "lab.html", "lab", "Scenario lab", screen=screen)
+
     def search(self, request: Request, q: Text = "") -> Response:
         """Everything with a name like that."""
         query = q.strip()
@@ -284,6 +289,7 @@ def make_router(pages: Pages) -> APIRouter:
         ("/signals", pages.signals),
         ("/signals/{id:path}", pages.decision),
         ("/kpis/{id}", pages.kpi),
+        ("/lab", pages.lab),
         ("/search", pages.search),
         ("/search/hits", pages.hits),
         ("/static/{name:path}", static),

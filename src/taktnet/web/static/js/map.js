@@ -199,7 +199,8 @@ async function start() {
   box.replaceChildren(stage);
   chart = window.echarts.init(stage);
   chart.on("click", ({ seriesId, data }) => {
-    if (seriesId === "sites") location.assign(`/sites/${encodeURIComponent(data.name)}`);
+    if (box.dataset.pick !== undefined) box.dispatchEvent(new CustomEvent("taktnet:pick", { detail: seriesId === "sites" ? { site: data.name } : { flow: data?.flow }, bubbles: true }));
+    else if (seriesId === "sites") location.assign(`/sites/${encodeURIComponent(data.name)}`);
     else if (data?.flow) location.assign(`/sites/${encodeURIComponent(data.flow[1])}`);
   });
   draw(true);

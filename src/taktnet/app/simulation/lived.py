@@ -1,0 +1,179 @@
+"""A stretch of the ledger as the twin lives through it again: where it began and what came.
+
+Exogenous is what the plants do not decide: customers' orders and call-offs, one by one, and the
+stops of resources that no missing part caused. Everything else the twin draws or decides itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+
+from taktnet.app.history import by_business_time
+from taktnet.app.parts import Parts
+from taktnet.base.errors import TaktnetError
+from taktnet.base.names import Domain, Names
+from taktnet.kpi.book import standing
+from taktnet.kpi.exact import DAY
+from taktnet.ledger import event as e
+from taktnet.ledger.event import NUMBER
+from taktnet.ledger.fact import FACT, MILLION, STOP, instant
+from taktnet.network import Network
+from taktnet.state import State
+from taktnet.state.tables import Table
+from taktnet.twin.changes import Down
+from taktnet.twin.places import serving_point
+from taktnet.twin.start import Start
+
+HOUR = DAY // 24
+_PLACED, _CALLED = NUMBER[e.OrderPlaced], NUMBER[e.CalloffPlaced]
+_USED = NUMBER[e.StockConsumed]
+_STOPPED, _STARTED = NUMBER[e.ResourceStopped], NUMBER[e.ResourceStarted]
+_OWN_CAUSES = (STOP["stockout"], STOP["hold"], STOP["changeover"])
+Plans = dict[tuple[str, str, str], list[tuple[int, float]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Lived:
+    """The ledger from `start` for `days`: the state then, the network then, the facts since.
+
+    `before` are all facts up to the start and `facts` those after it, by business time; `network`
+    has no failures of chance, as stops come as they happened.
+    """
+
+    network: Network
+    names: Names
+    start: int
+    days: int
+    state: State
+    before: np.ndarray
+    facts: np.ndarray
+
+    @property
+    def end(self) -> int:
+        """The end, microseconds since 1970 UTC."""
+        return self.start + self.days * DAY
+
+    def begin(self) -> Start:
+        """Where the twin starts, with that history."""
+        return Start(self.network, self.start, self.days, self.state, self.names, self.plans())
+
+    def plans(self) -> Plans:
+        """What each customer took and when; a demand row without any has an empty plan.
+
+        Orders and call-offs where the supplier ships them, use where the customer keeps stock.
+        """
+        rows = self.facts[np.isin(self.facts["kind"], (_PLACED, _CALLED, _USED))]
+        rows = rows[standing(rows)]
+        site, item = self._texts(Domain.SITE), self._texts(Domain.ITEM)
+        plans: Plans = {(d.site, d.item, d.supplier): [] for d in self.network.demand}
+        keepers: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+        for row in self.network.demand:
+            if serving_point(self.network, row)[0] == row.site:
+                keepers.setdefault((row.site, row.item), []).append(
+                    (row.site, row.item, row.supplier)
+                )
+        for row in rows:
+            at, taken = (int(row["at"]), int(row["qty"]) / MILLION), item(row["item"])
+            here, other = site(row["site"]), site(row["to"])
+            if row["kind"] == _USED:
+                for key in keepers.get((here, taken), ())[:1]:
+                    plans[key].append(at)
+                continue
+            # A call-off stands at the buyer and names its origin, an order the other way round.
+            buyer, seller = (here, other) if row["kind"] == _CALLED else (other, here)
+            key = (buyer, taken, seller)
+            if key in plans and (buyer, taken) not in keepers:
+                plans[key].append(at)
+        return plans
+
+    def stops(self) -> list[Down]:
+        """When which resource stood, as it happened; one that still stands stays down."""
+        name = self._texts(Domain.RESOURCE)
+        kinds = self.facts["kind"]
+        rows = self.facts[(kinds == _STOPPED) | (kinds == _STARTED)]
+        rows = rows[standing(rows)]
+        known = {r.id for r in self.network.resources}
+        since = {r.resource: 0.0 for r in self.state.resources() if not r.up}
+        found: list[Down] = []
+        for row in rows:
+            resource, at = name(row["res"]), (int(row["at"]) - self.start) / HOUR
+            if row["kind"] == _STOPPED and row["reason"] not in _OWN_CAUSES:
+                since.setdefault(resource, at)
+            elif row["kind"] == _STARTED and resource in since:
+                begun = since.pop(resource)
+                if resource in known and at > begun:
+                    found.append(Down("resource", resource, begun, at))
+        return found + [Down("resource", r, at) for r, at in since.items() if r in known]
+
+    def stock(self, points: tuple[tuple[str, str], ...]) -> np.ndarray:
+        """Stock of each point at the end of each day, [day, point], in units of the item."""
+        find = self.names.find
+        place = {(find(Domain.SITE, s), find(Domain.ITEM, i)): p for p, (s, i) in enumerate(points)}
+        out = np.zeros((self.days, len(points)))
+        for day, state in enumerate(self._days()):
+            rows = state.memory.live(Table.POINT)
+            held = rows["available"] + rows["held"] + rows["inspection"]
+            for site, item, qty in zip(
+                rows["site"].tolist(), rows["item"].tolist(), held.tolist(), strict=True
+            ):
+                if (p := place.get((site, item))) is not None:
+                    out[day, p] = qty / MILLION
+        return out
+
+    def _days(self) -> Iterator[State]:
+        state = self.state.copy()
+        cuts = self.start + DAY * np.arange(1, self.days + 1)
+        begin = 0
+        for cut in np.searchsorted(self.facts["at"], cuts, "right").tolist():
+            state.fold(self.facts[begin:cut])
+            begin = cut
+            yield state
+
+    def _texts(self, domain: Domain) -> Callable[[int], str]:
+        return lambda number: self.names.text(domain, int(number))
+
+
+def lived_days(parts: Parts, days: int) -> Lived:
+    """The last so many whole days of the ledger; raises TaktnetError where it is too short."""
+    end = parts.clock.now()
+    start = end - days * DAY
+    chunks = [np.empty(0, FACT), *parts.past.facts(0)]
+    facts = by_business_time(np.concatenate(chunks))
+    facts = facts[facts["at"] <= end]
+    if not len(facts) or facts["at"][0] > start - DAY:
+        begins = f"begins {instant(int(facts['at'][0])):%d %b %Y}" if len(facts) else "is empty"
+        wanted = instant(start) - timedelta(days=1)
+        raise TaktnetError(
+            f"the ledger {begins}; to check the twin over {days} days it must reach back to"
+            f" {wanted:%d %b %Y}. Check fewer weeks"
+        )
+    cut = int(np.searchsorted(facts["at"], start, "right"))
+    state = State(parts.ledger.names)
+    state.fold(facts[:cut])
+    seq = _row_at(parts, start)
+    network = parts.revisions.at(seq)
+    calm = [replace(r, mtbf_h=None) for r in network.resources]
+    return Lived(
+        network=network.with_rows("resources", calm),
+        names=parts.ledger.names,
+        start=start,
+        days=days,
+        state=state,
+        before=facts[:cut],
+        facts=facts[cut:],
+    )
+
+
+def _row_at(parts: Parts, at: int) -> int:
+    """The last row recorded up to an instant."""
+    last = 0
+    for facts in parts.past.facts(0):
+        rows = facts["seq"][facts["recorded"] <= at]
+        if not len(rows):
+            break
+        last = int(rows[-1])
+    return last

@@ -1,0 +1,146 @@
+"""A change of the network tried in the twin before it is approved: with it against without it."""
+
+# ruff: noqa: PLR0917  (a public call that is read by position)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from taktnet.network import Network
+
+if TYPE_CHECKING:
+    from taktnet.app.tower import Tower
+    from taktnet.twin.compare import Comparison
+    from taktnet.twin.intervals import Interval
+
+#: (table, key, values): a row of the network as it is to be; a row without values is removed.
+RowChange = tuple[str, str, Mapping[str, str]]
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """A mean with its 95 % interval; None where there is no data."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """One measure without the change, with it, and the paired difference (with - without).
+
+    `clear` says that the interval of the difference leaves 0 out.
+    """
+
+    measure: str
+    unit: str
+    meaning: str
+    today: Spread
+    proposed: Spread
+    difference: Spread
+    clear: bool
+    better: bool | None
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What a change does in the twin over `days`: from the live state, or from a cold start.
+
+    `trusted` is whether the twin's last check allows advice (None: a cold start, or no check);
+    `error` the figure of that check.
+    """
+
+    days: float
+    replications: int
+    seed: int
+    live: bool
+    currency: str
+    stopped: bool
+    effects: tuple[Effect, ...]
+    error: float | None = None
+    trusted: bool | None = None
+
+    def effect(self, measure: str) -> Effect:
+        """The effect on one measure; raises KeyError for one that there is not."""
+        for one in self.effects:
+            if one.measure == measure:
+                return one
+        raise KeyError(measure)
+
+
+def trial(
+    place: Tower | Network,
+    changes: Iterable[RowChange],
+    days: float = 28.0,
+    replications: int = 32,
+    seed: int = 1,
+    on_progress: Callable[[int, int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Trial:
+    """Run the twin with and without changes of network rows, with the same luck.
+
+    From the live state of a tower; cold, after a warm-up of as many days, for a network. Raises
+    InputFaults when the changed network cannot run, before anything runs.
+    """
+    from taktnet.app.simulation.fidelity import last_check
+    from taktnet.twin.changes import Row
+    from taktnet.twin.cold import BEGIN
+    from taktnet.twin.compare import compare
+    from taktnet.twin.scenario import AS_IT_IS, Scenario
+    from taktnet.twin.start import Start
+
+    rows = tuple(Row(table=t, key=k, values=dict(v)) for t, k, v in changes)
+    proposed = Scenario(name="proposed", changes=rows)
+    error: float | None = None
+    trusted: bool | None = None
+    warmup = 0.0
+    if isinstance(place, Network):
+        from taktnet.ledger.fact import micros
+
+        warmup = days
+        start = Start(place, micros(BEGIN), days + warmup)
+    else:
+        start = place.parts.forks.start(place.parts, days)
+        checked = last_check(place.parts)
+        if checked is not None:
+            error = checked.error
+            trusted = error <= place.settings.twin_error_limit
+    found = compare(
+        start, AS_IT_IS, (proposed,), days, replications, replications, seed,
+        warmup=warmup, on_progress=on_progress, stop=stop,
+    )  # fmt: skip
+    return Trial(
+        days=days,
+        replications=found.replications,
+        seed=seed,
+        live=start.state is not None,
+        currency=found.currency,
+        stopped=found.stopped,
+        effects=tuple(_effects(found)),
+        error=error,
+        trusted=trusted,
+    )
+
+
+def _effects(found: Comparison) -> Iterable[Effect]:
+    from taktnet.twin.measures import MEASURES
+
+    (answer,) = found.answers
+    for name, measure in MEASURES.items():
+        gap = found.difference(answer, name)
+        yield Effect(
+            measure=name,
+            unit=found.currency if measure.unit == "currency" else measure.unit,
+            meaning=measure.meaning,
+            today=_spread(found.base.level(name)),
+            proposed=_spread(answer.level(name)),
+            difference=_spread(gap),
+            clear=gap.clear,
+            better=(gap.mean > 0) == measure.more_is_better if gap.clear else None,
+        )
+
+
+def _spread(one: Interval) -> Spread:
+    told = one.to_json()
+    return Spread(told["mean"], told["low"], told["high"])
