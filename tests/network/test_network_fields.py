@@ -212,6 +212,7 @@ def test_a_difference_is_the_changes_that_make_it(one: int, other: int) -> None:
     for change in a.diff(b):
         network = network.set_row(change.table, change.key, change.values)
     assert network.digest == b.digest
+    assert a.set_rows([(c.table, c.key, c.values) for c in a.diff(b)]) == network
     assert a.diff(a) == ()
 
 
@@ -234,3 +235,22 @@ def test_the_network_has_a_tuple_for_each_table() -> None:
     """Tables of the field table and attributes of the value are the same."""
     assert [f.name for f in fields(Network)] == list(TABLES)
     assert all(Network().table(name) == () for name in TABLES)
+
+
+def test_many_rows_are_set_as_one_after_another(tmp_path: Path) -> None:
+    """A row may be made, changed and removed again; the faults of all are told at once."""
+    network = Network.read(write_texts(tmp_path))
+    changes = [
+        ("loops", "KB-OPO-MOTOR", {"cards": "34"}),
+        ("rates", "JPY", {"per_eur": "165"}),
+        ("rates", "JPY", {"per_eur": "170"}),
+        ("loops", "KB-OPO-MOTOR", {"cards": "35"}),
+    ]
+    each = network
+    for change in changes:
+        each = each.set_row(*change)
+    assert network.set_rows(changes) == each
+    assert network.set_rows([*changes[1:3], ("rates", "JPY", {})]) == network
+    with pytest.raises(InputFaults) as caught:
+        network.set_rows([("nets", "x", {"a": "1"}), ("rates", "XXY", {})])
+    assert len(caught.value.faults) == 2

@@ -210,12 +210,36 @@ def test_scanned_loops_have_cards_issued_and_withdrawn() -> None:
         answers.approve(parts, answers.propose(parts, draft(changes=(changed,)), "a").id, "b")
 
     set_cards(5)
-    live = [c for c in world.tower.state().cards() if c.status != "withdrawn"]
+    live = world.tower.state().cards()
     assert {c.card for c in live} == {f"{LOOP}-{n:03d}" for n in range(1, 6)}
     assert sum(c.status == "full" for c in live) == 3
-    set_cards(4)
-    assert all(c.status != "withdrawn" or c.card > f"{LOOP}-003"
-               for c in world.tower.state().cards())  # fmt: skip
+    set_cards(1)
+    full = {c.card for c in world.tower.state().cards() if c.status == "full"}
+    assert full == {f"{LOOP}-{n:03d}" for n in range(1, 4)}, "a card on stock is never withdrawn"
+    assert answers.withdraw_surplus(world.tower.parts) == 0, "none hangs on the board"
+    world.close()
+
+
+def test_cards_that_are_too_many_go_when_they_hang_on_the_board() -> None:
+    """A signal loop leaves cards on its board until there is a lot; the next look takes them."""
+    network = small_network()
+    loop = replace(network.loop(LOOP), kind="signal", trigger="scan", cards=4, signal_at=1,
+                   lot_cards=3, origin="OPO", item="DU-500", container_qty=10, lane="",
+                   resource="ASM-1")  # fmt: skip
+    world = World(replace(network, loops=(loop,)))
+    cards = [f"{LOOP}-{n:03d}" for n in range(1, 5)]
+    world.tell(*(world.make(e.CardIssued, NOW, "OPO", loop=LOOP, card=card) for card in cards))
+    parts = world.tower.parts
+    changed = change(world.tower.network, "loops", LOOP, {"cards": 3})
+    assert changed is not None
+    answers.approve(parts, answers.propose(parts, draft(changes=(changed,)), "a").id, "b")
+    assert all(c.status == "full" for c in world.tower.state().cards())
+    world.tell(world.make(e.CardPulled, NOW + timedelta(minutes=5), "OPO", loop=LOOP,
+                          card=cards[1]))  # fmt: skip
+    Rounds(world.tower).look()
+    status = {c.card: c.status for c in world.tower.state().cards()}
+    assert cards[1] not in status, "it is withdrawn"
+    assert list(status.values()) == ["full"] * 3
     world.close()
 
 

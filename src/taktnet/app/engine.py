@@ -149,13 +149,16 @@ class Engine:
         """Fold and decide; rules are made anew behind changes of the network, once for a run."""
         made = _Rows()
         start = 0
+        run: list[tuple[int, NetworkChanged]] = []
         for i, one in enumerate(admitted):
             if type(one.event) is NetworkChanged:
                 self._step(admitted[start : i + 1], recorded, made)
-                self.revisions.apply(made.seqs[-1], one.event)
+                run.append((made.seqs[-1], one.event))
                 start = i + 1
                 if start == len(admitted) or type(admitted[start].event) is not NetworkChanged:
+                    self.revisions.apply(run)
                     self.rules = self._make_rules(self.revisions.network)
+                    run = []
         if start < len(admitted):
             self._step(admitted[start:], recorded, made)
         return made
@@ -167,11 +170,10 @@ class Engine:
         make the network wrong.
         """
         events = tuple(make(self.revisions.network, self.state))
-        network = self.revisions.network
-        for event in events:
-            if type(event) is NetworkChanged:
-                network = network.set_row(event.table, event.key, event.values)
-        if faults := self._new_faults(network):
+        if not events:
+            return ()
+        changed = [(e.table, e.key, e.values) for e in events if type(e) is NetworkChanged]
+        if faults := self._new_faults(self.revisions.network.set_rows(changed)):
             raise InputFaults(faults)
         try:
             (receipts,) = self.commit([Batch(events, _nobody, True, {})])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import zip_longest
 from threading import Lock
 from typing import TypeVar
 
@@ -127,8 +128,9 @@ class KpiReading:
 
     def _catch_up(self) -> None:
         head = self._ledger.head.seq
-        for seq in self._revisions.since(self._kpis.seq):
-            if seq <= head:
+        changes = self._revisions.since(self._kpis.seq)
+        for seq, following in zip_longest(changes, changes[1:]):
+            if seq <= head and following != seq + 1:  # of a run of changes the last one counts
                 # The rows so far were read under the network as it was; go on under the new one.
                 self._update(seq)
                 network, blob = self._revisions.at(seq), self._kpis.to_bytes()

@@ -7,7 +7,7 @@ a person, another system, or somebody who edits the files between two starts.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -68,10 +68,11 @@ class Revisions:
         known = [change for change in self._changes if change.seq <= seq]
         self._ledger.save_snapshot(CHANGES, seq, msgspec.json.encode(known))
 
-    def apply(self, seq: int, event: NetworkChanged) -> None:
-        """Row `seq` changes the network; the event was tried before it was admitted."""
-        self._changes.append(Change(seq, event.table, event.key, event.values))
-        self.network = self.network.set_row(event.table, event.key, event.values)
+    def apply(self, changes: Sequence[tuple[int, NetworkChanged]]) -> None:
+        """Rows (numbers and events) change the network; they were tried before they came here."""
+        made = [Change(seq, event.table, event.key, event.values) for seq, event in changes]
+        self._changes += made
+        self.network = self.network.set_rows([(c.table, c.key, c.values) for c in made])
 
     def at(self, seq: int) -> Network:
         """The network as it was after row `seq`."""
@@ -101,10 +102,7 @@ class Revisions:
         self._ledger.save_snapshot(FILES, seq, files.to_json())
 
     def _build(self, count: int) -> Network:
-        network = self._base
-        for change in self._changes[:count]:
-            network = network.set_row(change.table, change.key, change.values)
-        return network
+        return self._base.set_rows([(c.table, c.key, c.values) for c in self._changes[:count]])
 
 
 def _changed(arrays: Iterator[np.ndarray]) -> Iterator[int]:

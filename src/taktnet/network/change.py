@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from taktnet.base.errors import Fault, InputFaults
@@ -10,37 +10,64 @@ from taktnet.network.cells import Wrong, did_you_mean, quoted, to_value
 from taktnet.network.fields import TABLES, Table
 from taktnet.network.network import KEY_SEPARATOR, Network, row_key
 
+RowChange = tuple[str, str, Mapping[str, str]]
+
 
 def set_row(network: Network, table: str, key: str, values: Mapping[str, str]) -> Network:
     """See `Network.set_row`."""
-    if table not in TABLES:
-        remedy = did_you_mean(table, tuple(TABLES))
-        raise InputFaults([Fault("network", 0, "table", quoted(table), "a table", remedy)])
-    rows = network.table(table)
-    place = next((i for i, row in enumerate(rows) if row_key(table, row) == key), None)
-    if not values:
+    return set_rows(network, [(table, key, values)])
+
+
+def set_rows(network: Network, changes: Iterable[RowChange]) -> Network:
+    """See `Network.set_rows`."""
+    edits: dict[str, _Edit] = {}
+    faults: list[Fault] = []
+    for table, key, values in changes:
+        if table not in TABLES:
+            remedy = did_you_mean(table, tuple(TABLES))
+            faults.append(Fault("network", 0, "table", quoted(table), "a table", remedy))
+            continue
+        if table not in edits:
+            edits[table] = _Edit(table, network.table(table))
+        try:
+            edits[table].set(key, values)
+        except InputFaults as found:
+            faults += found.faults
+    if faults:
+        raise InputFaults(faults)
+    for table, edit in edits.items():
+        network = network.with_rows(table, [row for row in edit.rows if row is not None])
+    return network
+
+
+class _Edit:
+    """The rows of one table while they are changed; a row that is removed leaves a gap."""
+
+    def __init__(self, table: str, rows: tuple[Any, ...]) -> None:
+        self.table, self.rows = table, list(rows)
+        self.places = {row_key(table, row): n for n, row in enumerate(rows)}
+
+    def set(self, key: str, values: Mapping[str, str]) -> None:
+        """Set or remove one row; raises InputFaults."""
+        place = self.places.get(key)
+        if not values:
+            if place is None:
+                remedy = did_you_mean(key, list(self.places))
+                wanted = f"a row of {self.table} to remove"
+                raise InputFaults([Fault(self.table, 0, "key", quoted(key), wanted, remedy)])
+            self.rows[place] = None
+            del self.places[key]
+            return
+        row = _row(TABLES[self.table], key, values, None if place is None else self.rows[place])
+        new = row_key(self.table, row)
+        if self.places.get(new, place) != place:
+            wanted = f"a key that no other row of {self.table} has"
+            raise InputFaults([Fault(self.table, 0, "key", quoted(new), wanted)])
         if place is None:
-            wanted = f"a row of {table} to remove"
-            raise InputFaults(
-                [Fault(table, 0, "key", quoted(key), wanted, _near(table, key, rows))]
-            )
-        return network.with_rows(table, rows[:place] + rows[place + 1 :])
-    row = _row(TABLES[table], key, values, None if place is None else rows[place])
-    _refuse_twin(table, rows, row, place)
-    if place is None:
-        return network.with_rows(table, (*rows, row))
-    return network.with_rows(table, (*rows[:place], row, *rows[place + 1 :]))
-
-
-def _near(table: str, key: str, rows: tuple[Any, ...]) -> str:
-    return did_you_mean(key, [row_key(table, r) for r in rows])
-
-
-def _refuse_twin(table: str, rows: tuple[Any, ...], row: Any, place: int | None) -> None:
-    new = row_key(table, row)
-    if any(i != place and row_key(table, other) == new for i, other in enumerate(rows)):
-        wanted = f"a key that no other row of {table} has"
-        raise InputFaults([Fault(table, 0, "key", quoted(new), wanted)])
+            place = len(self.rows)
+            self.rows.append(None)
+        self.places.pop(key, None)
+        self.rows[place], self.places[new] = row, place
 
 
 def _row(table: Table, key: str, values: Mapping[str, str], old: Any) -> Any:

@@ -74,6 +74,10 @@ class Network:
 
     def check(self) -> tuple[Fault, ...]:
         """All faults of the network, in the order of its tables; empty when it is right."""
+        return self._faults
+
+    @cached_property
+    def _faults(self) -> tuple[Fault, ...]:
         from taktnet.network.check import check
 
         return check(self)
@@ -88,6 +92,15 @@ class Network:
         from taktnet.network.change import set_row
 
         return set_row(self, table, key, values)
+
+    def set_rows(self, changes: Iterable[tuple[str, str, Mapping[str, str]]]) -> Network:
+        """A network with many rows set or removed, one after another, as `set_row` does each.
+
+        Raises InputFaults with the faults of all changes.
+        """
+        from taktnet.network.change import set_rows
+
+        return set_rows(self, changes)
 
     def diff(self, other: Network) -> tuple[Change, ...]:
         """What must be set or removed to turn this network into `other`, row by row."""

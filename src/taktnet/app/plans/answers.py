@@ -14,7 +14,7 @@ from taktnet.app.engine import OWN
 from taktnet.app.ids import about
 from taktnet.app.parts import Parts
 from taktnet.app.plans import draft as drafts
-from taktnet.app.plans.carding import card_events
+from taktnet.app.plans.carding import card_events, surplus
 from taktnet.app.plans.draft import Draft
 from taktnet.app.plans.limits import within
 from taktnet.app.plans.proposal import Proposal
@@ -132,6 +132,20 @@ def tried(parts: Parts, id: str, trial: dict[str, Any]) -> Proposal:
     return parts.proposals.get(id)
 
 
+def withdraw_surplus(parts: Parts) -> int:
+    """Withdraw cards on the board that approved proposals left too many; how many."""
+    made: list[AnyEvent] = []
+
+    def make(network: Network, state: State) -> list[AnyEvent]:
+        common = {**_common(parts, "", ""), "cause": "", "correlation": ""}
+        made.extend(surplus(network, state, common))
+        return made
+
+    if any(p.status == "approved" for p in parts.proposals.all()):
+        _commit(parts, make)
+    return len(made)
+
+
 def _swapped(figure: drafts.Figure | None) -> drafts.Figure | None:
     if figure is None:
         return None
@@ -159,25 +173,27 @@ def _open(parts: Parts, id: str) -> Proposal:
 
 
 def _refuse_stale(network: Network, proposal: Proposal) -> None:
-    moved: list[str] = []
-    for change in proposal.draft.changes:
-        now = drafts.cells(network, change.table, change.key)
-        if not change.before and now:
-            moved.append(f"{change.table} {change.key} is there by now")
-        elif change.before and not now:
-            moved.append(f"{change.table} {change.key} is gone")
-        else:
-            moved += [
-                f"{change.table} {change.key}: {name} was {text!r}, is {now[name]!r}"
-                for name, text in change.before.items()
-                if now.get(name, "") != text
-            ]
+    moved = [text for change in proposal.draft.changes for text in _moved(network, change)]
     if moved:
         more = f" and {len(moved) - 5} more" if len(moved) > 5 else ""
         raise NotOpen(
             f"proposal {proposal.id} is stale, the network has changed since it was made: "
             f"{'; '.join(moved[:5])}{more}. Nothing was changed; work the plan out again"
         )
+
+
+def _moved(network: Network, change: drafts.Change) -> list[str]:
+    """How a row differs from what the proposal took it for."""
+    now, where = drafts.cells(network, change.table, change.key), f"{change.table} {change.key}"
+    if not change.before:
+        return [f"{where} is there by now"] if now else []
+    if not now:
+        return [f"{where} is gone"]
+    return [
+        f"{where}: {name} was {text!r}, is {now[name]!r}"
+        for name, text in change.before.items()
+        if now.get(name, "") != text
+    ]
 
 
 def _effects(parts: Parts, proposal: Proposal, network: Network, state: State) -> list[AnyEvent]:
@@ -202,9 +218,7 @@ def _effects(parts: Parts, proposal: Proposal, network: Network, state: State) -
 
 def check_effect(network: Network, draft: Draft) -> Network:
     """The network with the draft's changes; raises InputFaults where they would make it wrong."""
-    changed = network
-    for change in draft.changes:
-        changed = changed.set_row(change.table, change.key, change.after)
+    changed = network.set_rows([(c.table, c.key, c.after) for c in draft.changes])
     before = set(network.check())
     if faults := [fault for fault in changed.check() if fault not in before]:
         raise InputFaults(faults)

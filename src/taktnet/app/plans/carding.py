@@ -1,7 +1,7 @@
 """Cards issued and withdrawn when a proposal changes how many a scanned loop has.
 
 A card that is attached to stock is never withdrawn (methods A1): only those that hang on the board
-go now, the others stay until they come back empty and a later plan withdraws them.
+go now. `surplus` withdraws the others when they hang there.
 """
 
 from __future__ import annotations
@@ -38,16 +38,32 @@ def card_events(
     return made
 
 
+def surplus(network: Network, state: State, common: dict[str, Any]) -> list[AnyEvent]:
+    """Cards on the board of scanned loops that have more cards than the network says."""
+    wanted = {loop.id: loop.cards for loop in network.loops if loop.trigger == "scan"}
+    over = {
+        row.loop: min(row.empty, row.issued - wanted[row.loop])
+        for row in state.loops(network)
+        if row.loop in wanted and row.issued > wanted[row.loop] and row.empty > 0
+    }
+    made: list[AnyEvent] = []
+    for card in state.cards() if over else ():
+        if card.status == "empty" and over.get(card.loop, 0) > 0:
+            over[card.loop] -= 1
+            id = about("plan:", f"surplus:{card.loop}:{card.card}:{state.seq}")
+            made.append(e.CardWithdrawn(**{**common, "id": id}, loop=card.loop, card=card.card))
+    return made
+
+
 def _of_loop(loop: str, wanted: int, cards: list[Any], common: dict[str, Any]) -> list[AnyEvent]:
     """A loop whose cards were never named has none to issue or withdraw by name."""
-    live = [card for card in cards if card.status != "withdrawn"]
-    if not live:
+    if not cards:
         return []
-    gone = [card.card for card in live if card.status == "empty"][: max(0, len(live) - wanted)]
+    gone = [card.card for card in cards if card.status == "empty"][: max(0, len(cards) - wanted)]
     names = {card.card for card in cards}
     new: list[str] = []
     number = len(cards) + 1
-    while len(live) + len(new) < wanted:
+    while len(cards) + len(new) < wanted:
         name = f"{loop[:180]}-{number:03d}"
         if name not in names:
             new.append(name)

@@ -32,7 +32,9 @@ class Rounds:
         self._looked: dict[str, int] = {}
 
     def look(self) -> list[Job]:
-        """Start the job of every plan that is due; those that were started."""
+        """Withdraw cards that are too many, start the job of every plan that is due."""
+        if self._tower.parts.writer is not None:
+            answers.withdraw_surplus(self._tower.parts)
         return [self._start(kind) for kind in self._tower.settings.plan_kinds if self._due(kind)]
 
     def _due(self, kind: str) -> bool:
