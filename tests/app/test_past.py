@@ -15,6 +15,7 @@ from support.happenings import START, happenings
 from taktnet.app.clock import ReplayClock
 from taktnet.app.past import Closer, Past
 from taktnet.app.recompute import recompute
+from taktnet.app.replay import replay
 from taktnet.app.settings import Settings
 from taktnet.app.tower import Tower
 from taktnet.base.calendars import micros
@@ -89,7 +90,7 @@ def test_a_running_tower_closes_by_itself_and_rebuilds_from_segments(
     monkeypatch.setattr("taktnet.app.past._LOOK_S", 0.01)
     settings = Settings(segment_events=1000, segment_days=0.01)
     with Tower.open(tmp_path, Network(), settings, clock=ReplayClock(0)) as tower:
-        tower.replay(happenings(500, first=n) for n in range(0, 4_500, 500))
+        replay(tower, (happenings(500, first=n) for n in range(0, 4_500, 500)))
         end = time.monotonic() + 60
         while tower.parts.past.last < 3_000 and time.monotonic() < end:
             time.sleep(0.02)

@@ -328,10 +328,10 @@ def test_rules_refuse_to_work_on_names_that_were_forgotten() -> None:
         chain.rules.examine_all(chain.state, START_US)
 
 
-def test_a_lane_with_departures_is_waited_for_on_average() -> None:
-    """One departure a week: half a week's wait before the agreed 48 hours of transit."""
+def test_the_next_departure_of_a_lane_is_waited_for() -> None:
+    """Monday 07:00 in Krakow; it leaves at 18:00, then the agreed 48 hours of transit."""
     lane = Lane(id="KO", origin="KRK", destination="OPO", transit_h=30.0, agreed_h=48.0,
                 departures="Mon 18:00")  # fmt: skip
     chain = Chain(network(loops=(kanban(),), lanes=(lane,)))
     (made,) = chain.tell(opening(280))
-    assert made.due == START + timedelta(hours=84 + 48)
+    assert made.due == START + timedelta(hours=11 + 48)

@@ -65,7 +65,7 @@ def up(
       taktnet up
       taktnet up plants.xlsx
       taktnet up mytower --replay week.ndjson --speed 3600
-      taktnet up --example supplygraph --port 9000
+      taktnet up --example drivetrain --port 9000
     """
     from taktnet.app import home
     from taktnet.app.clock import ReplayClock

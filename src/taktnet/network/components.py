@@ -260,7 +260,11 @@ class Source:
         low=0, high=BIG, decimals=6,
     )  # fmt: skip
     prep_h: float = column(
-        "Hours from order to ready to ship", default=0.0, unit="h", low=0, high=8784
+        "Working hours of the origin from order to ready to ship",
+        default=0.0,
+        unit="h",
+        low=0,
+        high=8784,
     )
     share: float = column(
         "Part of the need; primary shares of a site and item sum to 1 (less where it is also made"

@@ -12,6 +12,7 @@ from taktnet.ledger import event as e
 from taktnet.ledger.fact import RULE
 from taktnet.policy import records as r
 from taktnet.policy import rules
+from taktnet.policy.due import due_by
 from taktnet.state.fold.cards import board_of
 from taktnet.state.fold.dispatch import FACT_SIZE, cards_behind, fact_at, fold_one
 from taktnet.state.fold.feeds import is_late
@@ -38,6 +39,9 @@ from taktnet.state.stamp import STAMP, stamp
 rule_point_at = rows(r.Table.POINT, r.POINT)
 rule_loop_at = rows(r.Table.LOOP, r.LOOP)
 rule_source_at = rows(r.Table.SOURCE, r.SOURCE)
+hours_at = rows(r.Table.HOURS, r.HOURS)
+span_at = rows(r.Table.SPAN, r.SPAN)
+leave_at = rows(r.Table.LEAVE, r.LEAVE)
 control_at = record_at(r.CONTROL)
 info_at = record_at(r.INFO)
 queue_at = record_at(r.QUEUE)
@@ -49,6 +53,31 @@ DECISION = e.NUMBER[e.DecisionTaken]
 #: Decisions that follow from one another across more tiers than this run in a ring.
 TIERS = 64
 DECIDED, NOTHING, NO_ROOM = 1, 0, -1
+
+
+@kernel
+def span(y: int, i: int) -> tuple[int, int, int]:
+    """A working span: on, off, and the working time before it."""
+    s = span_at(y, i)
+    return s.on, s.off, s.before
+
+
+@kernel
+def leave(y: int, i: int) -> int:
+    """The instant of a departure."""
+    return leave_at(y, i).at
+
+
+@kernel
+def hours(y: int, row: int) -> tuple[int, int]:
+    """Where a calendar's spans or a timetable's departures begin, and how many they are."""
+    if row < 0:
+        return 0, 0
+    h = hours_at(y, row)
+    return h.first, h.count
+
+
+due = due_by(span, leave)
 
 
 @kernel
@@ -141,7 +170,7 @@ def examine_loop(x: int, y: int, control: int, row: int) -> int:
     c.cards, c.empty, c.out_seq = state.issued, state.empty, state.out_seq
     c.position, c.on_hand, c.coming, c.reserved, c.level, c.reorder = 0, 0, 0, 0, 0, 0
     order_cards(c, loop, n)
-    return emit(x, control)
+    return emit(x, y, control)
 
 
 @kernel
@@ -160,7 +189,8 @@ def order_cards(c: Any, loop: Any, n: int) -> None:
     c.site, c.item, c.origin, c.lane = loop.site, loop.item, loop.origin, loop.lane
     c.loop, c.rule, c.action = loop.key, loop.rule, loop.action
     c.containers, c.container, c.qty = n, loop.container, n * loop.container
-    c.lead, c.unit_us, c.window = loop.lead, loop.unit_us, loop.window
+    c.collect, c.lead, c.unit_us, c.transit = loop.collect, loop.lead, loop.unit_us, loop.transit
+    c.window, c.works, c.leaves, c.opens = loop.window, loop.works, loop.leaves, loop.opens
 
 
 @kernel
@@ -193,7 +223,7 @@ def examine_cards(x: int, y: int, control: int, row: int, known: int) -> int:
     c.level, c.reorder = 0, 0
     rests_on(c, p, position)
     order_cards(c, loop, best_n)
-    return emit(x, control)
+    return emit(x, y, control)
 
 
 @kernel
@@ -239,8 +269,9 @@ def examine_position(x: int, y: int, control: int, row: int, known: int) -> int:
     c.site, c.item, c.origin, c.lane = p.site, p.item, s.origin, s.lane
     c.loop, c.rule, c.action = 0, point.rule, s.action
     c.qty = rules.whole(need, s.moq, s.container)
-    c.lead, c.unit_us, c.window = s.lead, s.unit_us, s.window
-    return emit(x, control)
+    c.collect, c.lead, c.unit_us, c.transit = 0, s.lead, s.unit_us, s.transit
+    c.window, c.works, c.leaves, c.opens = s.window, s.works, s.leaves, s.opens
+    return emit(x, y, control)
 
 
 @kernel
@@ -277,7 +308,7 @@ def given(x: int, point: int, origin: int) -> int:
 
 
 @kernel
-def emit(x: int, control: int) -> int:
+def emit(x: int, y: int, control: int) -> int:
     """Write the facts of the decision in the making, fold them, and queue what they touched."""
     c = control_at(control)
     if c.depth > TIERS:
@@ -287,7 +318,7 @@ def emit(x: int, control: int) -> int:
         c.need = n
         return NO_ROOM
     start = c.out_n
-    write_decision(x, c, start)
+    write_decision(x, y, c, start)
     if c.named > 0:
         write_cards(x, c, start)
     write_info(c, start)
@@ -300,7 +331,7 @@ def emit(x: int, control: int) -> int:
 
 
 @kernel
-def write_decision(x: int, c: Any, start: int) -> None:
+def write_decision(x: int, y: int, c: Any, start: int) -> None:
     """The main fact, slot by slot as the event lowers."""
     to = c.out + start * FACT_SIZE
     for offset in range(0, FACT_SIZE, 8):
@@ -309,7 +340,8 @@ def write_decision(x: int, c: Any, start: int) -> None:
     f.seq, f.at, f.recorded, f.kind = head_at(x, 0).seq + 1, c.now, c.now, DECISION
     f.site, f.item, f.to, f.res, f.loop = c.site, c.item, c.origin, c.lane, c.loop
     f.qty, f.qty2, f.status, f.reason = c.qty, c.containers, c.rule, c.action
-    f.t1 = rules.due(c.now, c.lead, c.qty, c.unit_us)
+    terms = c.collect, c.lead, c.transit, c.qty, c.unit_us
+    f.t1 = due(y, c.now, terms, hours(y, c.works), hours(y, c.leaves), hours(y, c.opens))
     f.t2 = f.t1 - c.window
     f.ref, f.source, f.tenant = c.next_ref, c.source, c.tenant
     flags = FIRST

@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from taktnet.base.daytexts import WEEK_MIN, parse_departures
 from taktnet.base.names import Domain, Names
 from taktnet.ledger.fact import ACTION, MILLION, RULE
 from taktnet.network import Network
 from taktnet.policy import records as r
+from taktnet.policy.hours import Hours
 from taktnet.state.memory import USED, Memory, reindex
 from taktnet.state.tables import HOUR, SECOND
 
-MINUTE = 60 * SECOND
 _POLICY = {"base_stock": r.BASE_STOCK, "sS": r.UP_TO, "RQ": r.LOTS}
 
 
@@ -36,12 +35,18 @@ class Lowered:
     memory: Memory
     silent: list[tuple[str, str]]
     rings: set[tuple[str, str]]
+    hours: Hours
+
+    def reach(self, now: int) -> None:
+        """Bring the hours that due times look up to those of `now`."""
+        for table, rows in (self.hours.at(now) or {}).items():
+            _load(self.memory, table, rows)
 
 
 def lower(network: Network, names: Names) -> Lowered:
     """Points, loops and sources of a network; names new to the ledger get their ids."""
     keys = {(p.site, p.item) for p in network.stock_points if p.policy in _POLICY}
-    made = Lowered(_empty(), [], rings(network, keys))
+    made = Lowered(_empty(), [], rings(network, keys), Hours(network))
     keys |= {(loop.site, loop.item) for loop in network.loops}
     points: list[dict[str, Any]] = []
     loops: list[dict[str, Any]] = []
@@ -49,13 +54,13 @@ def lower(network: Network, names: Names) -> Lowered:
     for site, item in sorted(keys):
         point = _point(network, names, site, item)
         if not point["policy"]:
-            own = [_loop(network, names, loop) for loop in network.loops_of(site, item)]
+            own = [_loop(network, names, made.hours, loop) for loop in network.loops_of(site, item)]
             point["first_loop"], point["loops"] = len(loops), len(own)
             point["capacity"] = sum(row["cards"] * row["container"] for row in own)
             loops += own
         else:
             ring = (site, item) in made.rings
-            ways = [] if ring else _sources(network, names, site, item)
+            ways = [] if ring else _sources(network, names, made.hours, site, item)
             point["first_source"], point["sources"] = len(sources), len(ways)
             sources += [{"key": len(sources) + i, **way} for i, way in enumerate(ways)]
             if not ways and not ring:
@@ -116,7 +121,7 @@ def _point(network: Network, names: Names, site: str, item: str) -> dict[str, An
     }
 
 
-def _loop(network: Network, names: Names, loop: Any) -> dict[str, Any]:
+def _loop(network: Network, names: Names, hours: Hours, loop: Any) -> dict[str, Any]:
     origin = loop.origin or loop.site
     container = millionths(loop.container_qty)
     way = next(
@@ -127,15 +132,17 @@ def _loop(network: Network, names: Names, loop: Any) -> dict[str, Any]:
     lane = loop.lane or (way.lane if way else "")
     moq = millionths(way.moq) if way else 0
     made_here = origin == loop.site
-    lead, unit = _making(network, loop.site, loop.item, loop.resource) if made_here else (0, 0.0)
-    if not made_here:
-        lead = _hours(way.prep_h if way else 0.0) + _transit(network, lane)
+    if made_here:
+        making = _making(network, hours, loop.site, loop.item, loop.resource)
+    else:
+        prep = _hours(way.prep_h if way else 0.0)
+        making = {"lead": prep, **_delivery(network, hours, loop.site, origin, lane)}
     window = _hours(loop.collection_h) if made_here else _window(network, lane)
     return {
         "key": names.intern(Domain.LOOP, loop.id),
         "container": container,
-        "lead": lead + _hours(loop.collection_h),
-        "unit_us": unit,
+        "collect": _hours(loop.collection_h),
+        **making,
         "window": window,
         "site": names.intern(Domain.SITE, loop.site),
         "item": names.intern(Domain.ITEM, loop.item),
@@ -151,26 +158,40 @@ def _loop(network: Network, names: Names, loop: Any) -> dict[str, Any]:
     }
 
 
-def _sources(network: Network, names: Names, site: str, item: str) -> list[dict[str, Any]]:
+def _delivery(network: Network, hours: Hours, site: str, origin: str, lane: str) -> dict[str, int]:
+    """By what a delivery is promised: whose hours prepare it, when it leaves, who receives it."""
+    return {
+        "transit": _transit(network, lane),
+        "works": hours.works(origin),
+        "leaves": hours.leaves(lane),
+        "opens": hours.works(site),
+    }
+
+
+def _sources(
+    network: Network, names: Names, hours: Hours, site: str, item: str
+) -> list[dict[str, Any]]:
     """Primary sources, with what is made on the spot for the rest; backups where there is none."""
     options = network.sources_of(site, item)
     chosen = [s for s in options if s.role == "primary"]
     made = bool(network.processes_of(site, item)) and not any(s.origin == site for s in chosen)
     chosen = chosen or ([] if made else list(options))
     container = millionths(network.item(item).container_qty)
-    rows = [source_row(network, names, s, container) for s in chosen]
+    rows = [source_row(network, names, hours, s, container) for s in chosen]
     rest = 1.0 - sum(row["share"] for row in rows)
     if made and (not rows or rest > 1e-9):
-        lead, unit = _making(network, site, item, "")
+        making = _making(network, hours, site, item, "")
         here = names.intern(Domain.SITE, site)
         rows.append(
-            {"origin": here, "share": rest, "container": container, "lead": lead,
-             "unit_us": unit, "action": ACTION["produce"]}
+            {"origin": here, "share": rest, "container": container, **making,
+             "action": ACTION["produce"]}
         )  # fmt: skip
     return rows
 
 
-def source_row(network: Network, names: Names, s: Any, container: int) -> dict[str, Any]:
+def source_row(
+    network: Network, names: Names, hours: Hours, s: Any, container: int
+) -> dict[str, Any]:
     """One source as the rules read it."""
     return {
         "origin": names.intern(Domain.SITE, s.origin),
@@ -178,39 +199,41 @@ def source_row(network: Network, names: Names, s: Any, container: int) -> dict[s
         "share": s.share,
         "moq": millionths(s.moq),
         "container": container,
-        "lead": _hours(s.prep_h) + _transit(network, s.lane),
+        "lead": _hours(s.prep_h),
+        **_delivery(network, hours, s.site, s.origin, s.lane),
         "window": _window(network, s.lane),
         "action": _action(network, s.site, s.origin),
     }
 
 
 def _transit(network: Network, lane: str) -> int:
-    """What a delivery is promised by: the mean wait for a departure, then the agreed time."""
+    """How long a delivery is promised to be under way: the agreed time."""
     if not lane:
         return 0
     way = network.lane(lane)
-    return _wait(way.departures) + _hours(way.transit_h if way.agreed_h is None else way.agreed_h)
-
-
-def _wait(departures: str) -> int:
-    """Mean wait of goods that get ready at any time: half the sum of squared gaps, over a week."""
-    leaving = parse_departures(departures)
-    later = (*leaving[1:], leaving[0] + WEEK_MIN) if leaving else ()
-    squares = sum((b - a) ** 2 for a, b in zip(leaving, later, strict=True))
-    return round(squares / (2 * WEEK_MIN) * MINUTE)
+    return _hours(way.transit_h if way.agreed_h is None else way.agreed_h)
 
 
 def _window(network: Network, lane: str) -> int:
     return _hours(network.lane(lane).window_h) if lane else 0
 
 
-def _making(network: Network, site: str, item: str, resource: str) -> tuple[int, float]:
-    """Microseconds to set up, and per unit, on the loop's resource or the first that makes it."""
-    ways = sorted(network.processes_of(site, item), key=lambda p: (p.priority, p.resource))
-    way = next((p for p in ways if p.resource == resource), ways[0] if ways else None)
+def _making(network: Network, hours: Hours, site: str, item: str, resource: str) -> dict[str, Any]:
+    """Working time to set up and per unit, on the line that makes it."""
+    on = line(network, site, item, resource)
+    ways = (p for p in network.processes_of(site, item) if p.resource == on)
+    made = {"leaves": -1, "opens": -1, "works": hours.works(site, on)}
+    way = min(ways, key=lambda p: p.priority, default=None)
     if way is None:
-        return 0, 0.0
-    return round(way.setup_s * SECOND), way.cycle_s * SECOND
+        return made
+    return {**made, "lead": round(way.setup_s * SECOND), "unit_us": way.cycle_s * SECOND}
+
+
+def line(network: Network, site: str, item: str, resource: str) -> str:
+    """The resource that makes an item: the one asked for, or the first that can; "" for none."""
+    ways = sorted(network.processes_of(site, item), key=lambda p: (p.priority, p.resource))
+    able = [way.resource for way in ways]
+    return resource if resource in able else (able[0] if able else "")
 
 
 def _action(network: Network, site: str, origin: str) -> int:

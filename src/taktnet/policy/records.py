@@ -20,6 +20,9 @@ class Table(IntEnum):
     POINT = 0
     LOOP = 1
     SOURCE = 2
+    HOURS = 3
+    SPAN = 4
+    LEAVE = 5
 
 
 #: Policies of a stocking point, as in `POINT.policy`.
@@ -46,9 +49,14 @@ LOOP = np.dtype(
     [
         ("key", "<i8"),  # the loop's id
         ("container", "<i8"),
-        ("lead", "<i8"),
-        ("unit_us", "<f8"),  # of making one unit
+        ("collect", "<i8"),  # until cards are collected
+        ("lead", "<i8"),  # of preparing or setting up, in working time
+        ("unit_us", "<f8"),  # of making one unit, in working time
+        ("transit", "<i8"),  # as agreed
         ("window", "<i8"),
+        ("works", "<i4"),  # rows of HOURS: of the origin or the line,
+        ("leaves", "<i4"),  # of the lane's departures,
+        ("opens", "<i4"),  # of the destination
         ("site", "<i4"),
         ("item", "<i4"),
         ("origin", "<i4"),
@@ -60,7 +68,6 @@ LOOP = np.dtype(
         ("least", "<i4"),
         ("signal_at", "<i4"),
         ("lot", "<i4"),
-        ("pad", "<i4"),
     ]
 )
 SOURCE = np.dtype(
@@ -71,14 +78,29 @@ SOURCE = np.dtype(
         ("container", "<i8"),
         ("lead", "<i8"),
         ("unit_us", "<f8"),
+        ("transit", "<i8"),
         ("window", "<i8"),
         ("origin", "<i4"),
         ("lane", "<i4"),
         ("action", "<i4"),
-        ("pad", "<i4"),
+        ("works", "<i4"),
+        ("leaves", "<i4"),
+        ("opens", "<i4"),
     ]
 )
-DTYPES: dict[Table, np.dtype] = {Table.POINT: POINT, Table.LOOP: LOOP, Table.SOURCE: SOURCE}
+#: A calendar's spans or a timetable's departures, `count` from row `first` of their table on.
+HOURS = np.dtype([("key", "<i8"), ("first", "<i8"), ("count", "<i8")])
+#: Working time: from `on` to `off`, after so much of it since the first span.
+SPAN = np.dtype([("key", "<i8"), ("on", "<i8"), ("off", "<i8"), ("before", "<i8")])
+LEAVE = np.dtype([("key", "<i8"), ("at", "<i8")])
+DTYPES: dict[Table, np.dtype] = {
+    Table.POINT: POINT,
+    Table.LOOP: LOOP,
+    Table.SOURCE: SOURCE,
+    Table.HOURS: HOURS,
+    Table.SPAN: SPAN,
+    Table.LEAVE: LEAVE,
+}
 
 #: The one record that the compiled loop works from, and leaves its progress and the decision in
 #: the making in.
@@ -90,7 +112,8 @@ CONTROL = np.dtype(
         *((name, "<i8") for name in ("need", "cause", "depth")),
         ("factor", "<f8"),
         *((name, "<i8") for name in ("site", "item", "origin", "lane", "loop", "rule", "action")),
-        *((name, "<i8") for name in ("qty", "named", "lead", "window", "feed")),
+        *((name, "<i8") for name in ("qty", "named", "collect", "lead", "transit", "window")),
+        *((name, "<i8") for name in ("works", "leaves", "opens", "feed")),
         ("unit_us", "<f8"),
         *((name, "<i8") for name in ("out_seq", "number", "position", "on_hand", "coming")),
         *((name, "<i8") for name in ("reserved", "level", "reorder", "empty", "cards")),

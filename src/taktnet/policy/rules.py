@@ -97,9 +97,3 @@ def due_review(now: int, decided: int, review: int) -> bool:
     if review == 0 or decided == 0:
         return True
     return now // review > decided // review
-
-
-@kernel
-def due(now: int, lead: int, qty: int, unit_us: float) -> int:
-    """When an order placed now is due: after its fixed lead time and the time of its units."""
-    return now + lead + int(qty / 1e6 * unit_us)

@@ -123,6 +123,7 @@ class Rules:
         c["next_ref"] = self.names.count(Domain.REF)
         self._room(state, len(facts) + 16, len(entries))
         self._queue[: len(entries)] = entries
+        self._lowered.reach(now)
         control = self._control.ctypes.data
         rules = self._lowered.memory.address
         while run_events(state.memory.address, rules, control) == 0:

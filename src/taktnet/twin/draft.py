@@ -118,9 +118,10 @@ class Draft:
         return self.add(Table.DIST, kind=y.TABLE, a=mean, first=known, knots=KNOTS)
 
     def calendar(self, site: str, resource: str) -> int:
-        """The number of a resource's calendar; -1 works day and night."""
+        """The number of a resource's calendar, or a site's without one; -1 works day and night."""
         place = self.network.site(site)
-        name = self.network.resource(resource).calendar or place.calendar
+        own = self.network.resource(resource).calendar if resource else ""
+        name = own or place.calendar
         if not name:
             return -1
         known = self.calendars.get((name, place.zone))

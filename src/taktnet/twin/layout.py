@@ -235,7 +235,10 @@ PLAN = _record("at qty")
 OPEN = _record("qty placed done", "", "who started order work")
 #: Names of what the records stand for, as ids of `base.names`, and what a decision says beside.
 POINT_ID = _record("", "", "site item")
-LINK_ID = _record("lead window", "unit_us", "origin loop rule action")
+LINK_ID = _record(
+    "collect lead transit window first_leave leaves", "unit_us",
+    "origin loop rule action works opens",
+)  # fmt: skip
 LANE_ID = _record("transit", "", "lane pad1")
 RES_ID = _record("", "", "site res")
 DEMAND_ID = _record("price", "", "customer currency")

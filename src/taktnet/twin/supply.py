@@ -9,6 +9,7 @@ from taktnet.ledger.fact import ACTION, RULE
 from taktnet.network.formats import parse_price_breaks
 from taktnet.policy import lower as policy_lower
 from taktnet.policy import records as r
+from taktnet.policy.hours import Hours
 from taktnet.twin import layout as y
 from taktnet.twin.draft import MICRO, fault, micros, millionths
 from taktnet.twin.layout import Table
@@ -68,7 +69,8 @@ class Supply(Places):
             container=int(row["container"]), cards=int(row["cards"]), least=int(row["least"]),
             rule=int(row["rule"]), signal_at=int(row["signal_at"]), lot=int(row["lot"]),
             collect=micros(loop.collection_h), proc=proc, share=1.0, active=1,
-            says={**_says(row), "rule": int(row["rule"]), "loop": int(row["key"])},
+            says={**_says(row), "rule": int(row["rule"]), "loop": int(row["key"]),
+                  "collect": int(row["collect"])},
         )  # fmt: skip
 
     def add_source(self, p: int, row: Any) -> None:
@@ -84,11 +86,11 @@ class Supply(Places):
         """Backups, which are idle until a scenario gives them a share."""
         site, item = self.points[p]
         have = {(name[2], name[3]) for name in self.links[first:]}
-        container = millionths(self.network.item(item).container_qty)
+        container, hours = millionths(self.network.item(item).container_qty), Hours(self.network)
         for s in self.network.sources_of(site, item):
             if (s.origin, s.lane) not in have and s.role == "backup":
                 moq = millionths(s.moq)
-                source = policy_lower.source_row(self.network, self.names, s, container)
+                source = policy_lower.source_row(self.network, self.names, hours, s, container)
                 says = self.says(p, {"unit_us": 0.0, **source})
                 self.add_link(
                     p, s.origin, s.lane, s.origin, container=container, moq=moq, proc=-1, says=says
@@ -129,11 +131,30 @@ class Supply(Places):
             name=name_key("link", site, item, name, lane),
             **values,
         )
-        self.add(Table.LINK_ID, origin=self.names.intern(Domain.SITE, origin), **says)
+        self.add(
+            Table.LINK_ID, origin=self.names.intern(Domain.SITE, origin),
+            **says, **self.hours(p, origin, lane, name),
+        )  # fmt: skip
         self.links.append((site, item, name, lane))
         if make and not self.rows[Table.PLACE][p].get("procs"):
             wanted = f"a process for {item!r} at {site!r}"
             self.faults.append(fault("loops", name, "origin", origin, wanted))
+
+    def hours(self, p: int, origin: str, lane: str, loop: str) -> dict[str, int]:
+        """Whose calendars and departures an order's due time goes by, as the live rules have it."""
+        site, item = self.points[p]
+        if origin == site:
+            line = policy_lower.line(self.network, site, item, self.loop_line(loop))
+            return {"works": self.calendar(site, line), "opens": -1}
+        first, leaves = self.leaving_of(self.network.lane(lane)) if lane else (0, 0)
+        return {
+            "works": self.calendar(origin, ""), "opens": self.calendar(site, ""),
+            "first_leave": first, "leaves": leaves,
+        }  # fmt: skip
+
+    def loop_line(self, name: str) -> str:
+        """The resource that a loop names; "" for a source."""
+        return next((loop.resource for loop in self.network.loops if loop.id == name), "")
 
     def to_order(self, p: int) -> None:
         """A point that makes an item without a policy of its own makes what is ordered."""
@@ -201,10 +222,10 @@ class Supply(Places):
 
 
 _SAYS: tuple[tuple[str, type], ...] = (
-    ("lead", int), ("window", int), ("unit_us", float), ("action", int),
+    ("lead", int), ("transit", int), ("window", int), ("unit_us", float), ("action", int),
 )  # fmt: skip
 
 
 def _says(row: Any) -> dict[str, Any]:
-    """Lead time, window and action of a row of the live rules."""
+    """Times and action of a row of the live rules."""
     return {name: kind(row[name]) for name, kind in _SAYS}

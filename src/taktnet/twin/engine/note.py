@@ -8,11 +8,16 @@ is an event of its own; `twin.trace` numbers them. A run that is not traced call
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import COMPONENT, STATUS, STOP, Flag
-from taktnet.policy import rules
+from taktnet.policy.due import due_by
 from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import (
+    cal0_at,
     cell_at,
     demand0_at,
     demand_id_at,
@@ -32,6 +37,7 @@ from taktnet.twin.engine.access import (
     res_at,
     res_id_at,
     server_at,
+    span_at,
     trace_at,
     traced,
 )
@@ -48,6 +54,33 @@ BREAKDOWN, STOCKOUT, OTHER = STOP["breakdown"], STOP["stockout"], STOP["other"]
 PRICE, FREIGHT = COMPONENT["price"], COMPONENT["freight"]
 #: Bits of `RES.short`: stands for want of a part; stands because all its machines are held.
 WANTS, HELD = 1, 2
+
+
+@kernel
+def span(x: int, i: int) -> tuple[int, int, int]:
+    """A working span: on, off, and the working time before it."""
+    s = span_at(x, i)
+    return s.on, s.off, s.done
+
+
+@kernel
+def leave(x: int, i: int) -> int:
+    """The instant of a departure."""
+    return leave_of(x, i)
+
+
+@kernel
+def hours(x: int, cal: int) -> tuple[int, int]:
+    """Where a calendar's spans begin, and how many they are."""
+    if cal < 0:
+        return 0, 0
+    s = cal0_at(x, cal)
+    first: Any = np.int64(s.first)
+    spans: Any = np.int64(s.spans)
+    return first, spans
+
+
+due = due_by(span, leave)
 
 
 @kernel
@@ -155,13 +188,15 @@ def ordered(x: int, demand: int, qty: int, ref: int) -> None:
 @kernel
 def decided(x: int, link: int, qty: int, ref: int, price: float) -> None:
     """decision.taken, and what the origin asks for it."""
-    k, w = link_at(x, link), link_id_at(x, link)
+    h, k, w = head_at(x, 0), link_at(x, link), link_id_at(x, link)
     lane = lane_id_at(x, k.lane).lane if k.lane >= 0 else 0
     f = trace_at(x, at_point(x, DECISION, k.dest, qty))
     f.ref, f.to, f.loop, f.res, f.status, f.reason = ref, w.origin, w.loop, lane, w.rule, w.action
     if w.loop > 0:
         f.qty2 = qty // k.container
-    f.t1 = rules.due(f.at, w.lead, qty, w.unit_us)
+    terms = w.collect, w.lead, w.transit, qty, w.unit_us
+    works, opens = hours(x, w.works), hours(x, w.opens)
+    f.t1 = h.at + due(x, h.now, terms, works, (w.first_leave, w.leaves), opens)
     f.t2 = f.t1 - w.window
     if price > 0.0:
         c = trace_at(x, at_point(x, CHARGED, k.dest, qty))
