@@ -18,7 +18,7 @@ X = [0, 0, 3, 0, 0, 0, 2]
     ("name", "wanted"),
     [
         ("mean", 5 / 7),
-        ("window", 5 / 7),  # a year of weeks is longer than the history
+        ("window", 5 / 7),  # a quarter is longer than the history
         # sizes 3, then 3 + .1 (2 - 3); intervals 3, then 3 + .1 (4 - 3)
         ("croston", 2.9 / 3.1),
         ("sba", 0.95 * 2.9 / 3.1),
@@ -59,7 +59,7 @@ def library() -> dict[str, Any]:
     from statsforecast import models as m
 
     return {
-        "window": m.WindowAverage(52), "ses": m.SimpleExponentialSmoothingOptimized(),
+        "window": m.WindowAverage(13), "ses": m.SimpleExponentialSmoothingOptimized(),
         "croston": m.CrostonClassic(), "sba": m.CrostonSBA(), "tsb": m.TSB(0.1, 0.1),
         "adida": m.ADIDA(), "imapa": m.IMAPA(),
     }  # fmt: skip

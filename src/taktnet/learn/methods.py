@@ -24,7 +24,7 @@ DRIVEN = "lightgbm"
 
 MEANING = {
     "mean": "mean of all history",
-    "window": "mean of the last year, at most (28 days for days)",
+    "window": "mean of the last 28 days, 13 weeks or 12 months",
     "ses": "simple exponential smoothing, constant by least squares",
     "croston": "Croston: smoothed size over smoothed interval",
     "sba": "Croston less its bias (Syntetos & Boylan)",
@@ -38,7 +38,7 @@ MEANING = {
     "ets": "exponential smoothing with trend and season by AICc (statsforecast)",
     "lightgbm": "gradient-boosted trees over lags, calendar and drivers (LightGBM)",
 }
-_WINDOW = {"day": 28, "week": 52, "month": 12}
+_WINDOW = {"day": 28, "week": 13, "month": 12}
 #: Periods that IMAPA's fastest smoothing, 0.3, remembers: (2 - a) / a (Brown 1959).
 _MEMORY = (2 - 0.3) / 0.3
 

@@ -55,6 +55,7 @@ def routes(plans: PlanScreens) -> APIRouter:
     api = APIRouter(prefix="/api/plan")
     _proposals(api, plans)
     _answers(api, plans)
+    _forecast(api, plans)
     _kinds(api, plans)
     return api
 
@@ -86,6 +87,29 @@ def _kinds(api: APIRouter, plans: PlanScreens) -> None:
     @api.post("/{kind}/propose", summary="Record the newest draft as a proposal", status_code=201)
     def propose(kind: Kind, by: By) -> Response:
         return json_response(summary(plans.propose(kind, by)), 201)
+
+
+def _forecast(api: APIRouter, plans: PlanScreens) -> None:
+    @api.post(
+        "/forecast/override",
+        summary="Record a person's forecast in place of the statistics",
+        description="A quantity of an item at a site over some days from `start` on. What the "
+        "statistics say of them is worked out and kept beside, so that the override's worth is "
+        "measured once the days are over.",
+        status_code=201,
+    )
+    def override(  # noqa: PLR0917 - FastAPI gives them by name
+        site: Annotated[str, Query(max_length=200, description="The site")],
+        item: Annotated[str, Query(max_length=200, description="The item")],
+        start: Annotated[str, Query(max_length=10, description="First day: 2026-04-06")],
+        qty: Annotated[str, Query(max_length=30, description="Quantity over the days")],
+        reason: Annotated[str, Query(max_length=4000, description="Why people know better")],
+        by: By,
+        days: Annotated[str, Query(max_length=10, description="How many days")] = "7",
+    ) -> Response:
+        given = {"site": site, "item": item, "start": start, "qty": qty, "reason": reason,
+                 "by": by, "days": days}  # fmt: skip
+        return json_response(plans.override(given), 201)
 
 
 def _proposals(api: APIRouter, plans: PlanScreens) -> None:

@@ -83,6 +83,10 @@ class PlanScreens(Protocol):
         """Record a draft that was worked out elsewhere."""
         ...
 
+    def override(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Record a person's forecast in place of the statistics (`override_asked`)."""
+        ...
+
     def proposals(self, status: str, page: int) -> ProposalList:
         """Proposals of a status; "" is all."""
         ...
@@ -170,6 +174,12 @@ class TowerPlans:
         """Record a draft as a proposal."""
         vertical(draft.kind)
         return answers.propose(self._tower.parts, draft, by)
+
+    def override(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Record a person's forecast in place of the statistics."""
+        from taktnet.app.plans.forecasting import override_asked
+
+        return override_asked(self._tower, given)
 
     def proposals(self, status: str, page: int) -> ProposalList:
         """Proposals of a status; "" is all."""

@@ -17,6 +17,12 @@ class Entry:
     load: Callable[[], Vertical]
 
 
+def _forecast() -> Vertical:
+    from taktnet.app.plans.forecast import VERTICAL
+
+    return VERTICAL
+
+
 def _cards() -> Vertical:
     from taktnet.app.plans.cards import VERTICAL
 
@@ -43,6 +49,7 @@ def _schedule() -> Vertical:
 
 #: In the order of the tabs: forecast, segments, buffers, cards, levelling, schedule.
 VERTICALS: tuple[Entry, ...] = (
+    Entry("forecast", "Forecast", _forecast),
     Entry("segments", "Segments", _segments),
     Entry("buffers", "Buffers", _buffers),
     Entry("cards", "Cards", _cards),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -42,7 +42,14 @@ class PlanPages:
         except UnknownPlan:
             return self.pages.missing(request, "plan", kind)
         known = screen.vertical
-        return self.show(request, known.template, kind, f"Plan: {known.label}", screen=screen)
+        return self.show(
+            request,
+            known.template,
+            kind,
+            f"Plan: {known.label}",
+            screen=screen,
+            chosen=request.query_params,
+        )
 
     def proposals(self, request: Request, status: Text = "", page: Number = 1) -> Response:
         """Proposals with status, money and service, newest first."""
@@ -66,6 +73,13 @@ class PlanPages:
         """A form of the page: record the newest draft as a proposal."""
         made = self.plans.propose(kind, PERSON)
         return _to(f"/plan/proposals/{quote(made.id, safe='')}")
+
+    def override(self, request: Request, kind: str, form: dict[str, str]) -> Response:
+        """A form of the forecast page: a person's quantity in place of the statistics."""
+        self.plans.override({"by": PERSON, **form})
+        self.plans.work(kind, self.plans.kind(kind).asked)
+        chosen = urlencode({"series": form["item"], "at": form["site"]})
+        return _to(f"/plan/{kind}?{chosen}")
 
     def answer(self, request: Request, id: str, form: dict[str, str]) -> Response:
         """A form of the page: approve, refuse, withdraw or undo a proposal."""
@@ -111,7 +125,7 @@ def add(router: APIRouter, pages: Pages, plans: PlanScreens) -> None:
 
             def run() -> Response:
                 try:
-                    return handler(request, request.path_params[name], form)
+                    return handler(request, request.path_params.get(name, name), form)
                 except TaktnetError as error:
                     return mine.refused(request, error)
 
@@ -124,5 +138,6 @@ def add(router: APIRouter, pages: Pages, plans: PlanScreens) -> None:
 
     plan_schedule.add(router, mine)
     form_route("/plan/proposals/{id}", mine.answer, "id")
+    form_route("/plan/forecast/override", mine.override, "forecast")
     form_route("/plan/{kind}/work", mine.work, "kind")
     form_route("/plan/{kind}/propose", mine.propose, "kind")
