@@ -177,7 +177,7 @@ class TowerPlans:
 
     def override(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Record a person's forecast in place of the statistics."""
-        from taktnet.app.plans.forecasting import override_asked
+        from taktnet.app.plans.overriding import override_asked
 
         return override_asked(self._tower, given)
 

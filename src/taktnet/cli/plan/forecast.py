@@ -125,7 +125,7 @@ def _override(where: Path, asked: dict[str, str], json: bool) -> None:
     if server is not None:
         told = server.call("POST", "/api/plan/forecast/override", params=asked)
     else:
-        from taktnet.app.plans.forecasting import override_asked
+        from taktnet.app.plans.overriding import override_asked
 
         with writing(where) as tower:
             told = override_asked(tower, asked)
