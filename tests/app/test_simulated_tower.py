@@ -43,7 +43,7 @@ def test_the_run_is_on_record_behind_what_happened(place: Path, tmp_path: Path) 
     with Tower.open(place, read_only=True) as tower:
         head, now = tower.ledger.head, tower.clock.now()
         count = write_run(tower.parts, tmp_path / "week", question)
-        with pytest.raises(FileExistsError):
+        with pytest.raises(TaktnetError, match="already"):
             write_run(tower.parts, tmp_path / "week", question)
     assert count > 50
     with Tower.open(tmp_path / "week") as copy:
@@ -59,7 +59,7 @@ def test_the_run_is_on_record_behind_what_happened(place: Path, tmp_path: Path) 
         assert copy.kpis(7.0)
     with Tower.open(tmp_path / "week", read_only=True) as again:
         assert again.ledger.head.seq == head.seq + count, "opening it has decided something"
-        assert again.clock.now() == again.ledger.head.recorded
+        assert 0 <= again.clock.now() - again.ledger.head.recorded < 60_000_000
 
 
 def test_a_tower_in_memory_has_no_file_to_copy() -> None:

@@ -47,6 +47,8 @@ def write_run(parts: Parts, folder: Path, question: Question, replication: int =
     from taktnet.store import open_ledger
     from taktnet.store.copy import copy_ledger
 
+    if folder.exists():
+        raise TaktnetError(f"{folder} is there already; name a folder that is not")
     source = ledger_file(parts.place, parts.settings)
     start = parts.forks.start(parts, question.days)
     run = traced(start, question.base, question.seed, replication, question.days)
