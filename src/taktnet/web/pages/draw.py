@@ -119,14 +119,14 @@ def map_data(screen: Overview | LabScreen) -> Markup:
 
 
 def buffer_map(sites: Iterable[tuple[str, str, str, float, float]], cost: Mapping[str, float]
-               ) -> Markup:  # fmt: skip
-    """Sites by what their buffers cost a year, as rows that `map.js` reads."""
+               ) -> str:  # fmt: skip
+    """Sites by what their buffers cost a year, as rows that `map.js` reads from an attribute."""
     rows = [
         [*site, "ok", f"{money(cost[site[0]])} a year for safety stock" if cost.get(site[0]) else
          "no safety stock", round(cost.get(site[0], 0.0), 2)]
         for site in sites
     ]  # fmt: skip
-    return data({"sites": rows, "flows": []})
+    return json.dumps({"sites": rows, "flows": []}, ensure_ascii=False, separators=(",", ":"))
 
 
 def trend_data(screen: KpiScreen) -> Markup:

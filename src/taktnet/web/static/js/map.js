@@ -74,7 +74,7 @@ let zoom = 1;
 let center;
 
 function read() {
-  return JSON.parse(document.getElementById("map-data").textContent);
+  return JSON.parse(box.dataset.rows ?? document.getElementById("map-data").textContent);
 }
 
 function frameOf(sites) {
