@@ -1,6 +1,4 @@
-"""Dual sourcing: every policy beside the exact optimum on the published grid.
-
-    python benchmarks/dual.py
+"""Dual sourcing beside the exact optimum: `uv run python benchmarks/dual.py`.
 
 Demand uniform on 0 to 4, h 5, p 495, fast lead time 0 (Veeraraghavan & Scheller-Wolf's setting).
 """

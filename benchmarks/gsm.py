@@ -1,23 +1,24 @@
-"""Safety-stock placement: a large generated network, Willems' chains, and trees beside stockpyl.
+"""Safety-stock placement on published chains: `uv run python benchmarks/gsm.py chains 60`.
 
     python benchmarks/gsm.py large [seconds] [stages] [arcs] [seed]
     python benchmarks/gsm.py chains [seconds] [folder of willems_NN.csv]
-    python benchmarks/gsm.py trees [stages ...] [--peer PYTHON]
+    python benchmarks/gsm.py trees [stages ...] [--python PYTHON]
 
-`--peer` is an interpreter of an environment with stockpyl 1.0.2 and NumPy below 2; the peer solves
-the same trees and must reach the same cost. Compiling is done before any clock starts, and the
-clock is this process's own time on one core, so that other work on the machine does not count.
+`large` is a generated network of the size of Willems' largest. `trees` stand beside stockpyl, which
+must reach the same cost, in an environment that uv makes or under PYTHON. Compiling is done before
+any clock starts; the clock is this process's own time on one core, so that other work on the
+machine does not count.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import subprocess
 import sys
 import time
 from pathlib import Path
+
+from stockpyl_peer import ask
 
 from taktnet.plan.buffers import Arc, Stage, place
 from taktnet.plan.buffers.place import Table
@@ -44,9 +45,9 @@ for i, (t, h, sd) in enumerate(data["nodes"]):
 for a, b in data["arcs"]:
     net.add_edge(a, b)
 net = preprocess_tree(net)
-begun = time.perf_counter()
+begun = time.process_time()
 _, cost = optimize_committed_service_times(net)
-print(json.dumps([cost, time.perf_counter() - begun]))
+print(json.dumps([cost, time.process_time() - begun]))
 """
 
 
@@ -121,27 +122,24 @@ def chains(seconds: float, folder: Path) -> None:
     print(f"{len(gaps)} chains: {proven} proven, {near} within 2 %, worst {100 * max(gaps):.3f} %")
 
 
-def trees(sizes: list[int], peer: str | None) -> None:
-    """Time trees, beside the peer where it is given."""
+def trees(sizes: list[int], python: str) -> None:
+    """Trees beside stockpyl, in process-CPU seconds."""
     for size in sizes:
         stages, arcs = tree(size, size)
-        times = []
-        for _ in range(5):
-            begun = time.perf_counter()
+        begun = time.process_time()
+        for _ in range(20):
             found = place(stages, arcs)
-            times.append(time.perf_counter() - begun)
-        line = f"tree of {size}: cost {found.cost:.9f} in {1e3 * min(times):.2f} ms"
-        line += f" ({1e3 * found.solve_seconds:.3f} ms without reading the tables)"
-        if peer:
-            data = {
-                "nodes": [[s.time, s.holding, s.demand_sd] for s in stages],
-                "arcs": [[int(a), int(b)] for a, b in arcs],
-            }
-            done = subprocess.run([peer, "-W", "ignore", "-c", PEER], input=json.dumps(data),
-                                  capture_output=True, text=True, check=True)  # fmt: skip
-            cost, seconds = json.loads(done.stdout.splitlines()[-1])
-            line += f"; stockpyl {cost:.9f} in {seconds:.2f} s, {seconds / min(times):,.0f} x"
-        print(line)
+        own = (time.process_time() - begun) / 20
+        data = {
+            "nodes": [[s.time, s.holding, s.demand_sd] for s in stages],
+            "arcs": [[int(a), int(b)] for a, b in arcs],
+        }
+        cost, seconds = ask(PEER, data, python)
+        print(
+            f"tree of {size}: cost {found.cost:.9f} in {1e3 * own:.2f} ms; stockpyl {cost:.9f} in "
+            f"{seconds:.2f} s, {seconds / own:,.0f} x",
+            flush=True,
+        )
 
 
 def main(words: list[str]) -> None:
@@ -157,9 +155,8 @@ def main(words: list[str]) -> None:
         folder = Path(rest[1]) if len(rest) > 1 else DATA / "gsm"
         chains(float(rest[0]) if rest else 10.0, folder)
     else:
-        peer = rest[rest.index("--peer") + 1] if "--peer" in rest else None
-        sizes = [int(w) for w in rest if w.isdigit()]
-        trees(sizes or [20, 100], peer)
+        python = rest[rest.index("--python") + 1] if "--python" in rest else ""
+        trees([int(w) for w in rest if w.isdigit()] or [20, 100], python)
 
 
 if __name__ == "__main__":

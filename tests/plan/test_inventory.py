@@ -171,6 +171,23 @@ def test_profit_of_example_4_2() -> None:
     assert earned(forty) == near(27.811432228377633)
 
 
+def test_prices_that_change_between_periods() -> None:
+    """Example 4.1 bought at .3, later at .35 or .4, discounted by .98: all published values."""
+    best = newsvendor.myopic(0.18, 0.7, (0.3, 0.35), 50, 8, 0.98)
+    assert (best.level, best.cost) == (near(58.09891883213067), near(16.682411764618777))
+    assert newsvendor.myopic_cost(62, 0.18, 0.7, (0.3, 0.35), 50, 8, 0.98) == near(
+        16.850319828088736
+    )
+    for level, cost in ((60, 16.23613155287039), (40, 23.27613155287039), (120, 21.16),
+                        (56.6, 16.390405437438364)):  # fmt: skip
+        assert newsvendor.myopic_cost(level, 0.18, 0.7, (0.3, 0.4), 50, 8, 0.98) == near(cost)
+    assert newsvendor.normal_cost(60, *E41) == near(2.156131552870387)
+    assert newsvendor.normal_cost(120, 0.18, 0.7, 200, 16) == near(56.00000075274009)
+    for wrong in ((0.3, 0.8), (2, 0.2)):
+        with pytest.raises(ValueError, match="between -h and p"):
+            newsvendor.myopic(0.18, 0.7, wrong, 50, 8, 0.95)
+
+
 def test_uncertain_yield_of_example_9_6() -> None:
     """Demand 1.5, yield uniform on half up or down: 11/6 at 6.25 M."""
     order = newsvendor.uniform_yield(15e6, 75e6, 1.5, -0.5, 0.5)

@@ -41,6 +41,7 @@ def test_poisson_demand_is_exact_on_whole_units() -> None:
     """The same line with Poisson demand of 5: 72.04, published between 72.025 and 72.044."""
     line = serial(HOLDING, LEAD, BACKORDER, Demand(5))
     assert line.cost == pytest.approx(72.0435433050749, rel=5e-4)
+    assert line.cost == pytest.approx(72.02506008691718, rel=5e-4)
     assert line.levels == (9, 15, 26)
 
 
@@ -51,6 +52,36 @@ def test_cost_of_given_levels_agrees_with_simulation(levels: tuple[float, ...]) 
     found = serial(HOLDING, LEAD, BACKORDER, DEMAND, levels)
     assert abs(found.cost - mean) <= error
     assert found.levels == levels
+
+
+@pytest.mark.parametrize(
+    ("levels", "published"),
+    [((4, 9, 10), 402.3432419162113), ((10, 10, 12), 320.6804885397852),
+     ((3, -1, 4), 631.0057613782569), ((6.696779, 12.296447, 23.090356), 47.77466134840843)],
+)  # fmt: skip
+def test_costs_published_on_a_coarse_grid_are_near(
+    levels: tuple[float, ...], published: float
+) -> None:
+    """stockpyl's values are of ten steps of demand; they lie within 2 % of the exact cost."""
+    assert serial(HOLDING, LEAD, BACKORDER, DEMAND, levels).cost == pytest.approx(
+        published, rel=0.02
+    )
+
+
+@pytest.mark.parametrize("published", [47.77466134840843, 47.82055507534589])
+def test_the_optimum_is_no_dearer_than_those_of_coarse_grids(published: float) -> None:
+    """Published optima of example 6.1 on coarse grids lie up to .4 % above the exact one."""
+    assert 0.996 * published <= serial(HOLDING, LEAD, BACKORDER, DEMAND).cost <= published
+
+
+@pytest.mark.parametrize(
+    ("levels", "published"),
+    [((4, 9, 10), 29.94926804079309), ((10, 10, 12), 29.94946588408094),
+     ((3, -1, 4), 29.949464010124)],
+)  # fmt: skip
+def test_holding_cost_of_given_levels(levels: tuple[float, ...], published: float) -> None:
+    """With hardly any backorder cost only the holding cost is left, on the road too."""
+    assert serial(HOLDING, LEAD, 1e-9, DEMAND, levels).cost == pytest.approx(published, rel=0.01)
 
 
 def test_poisson_cost_agrees_with_simulation() -> None:

@@ -45,7 +45,7 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
     lines = tuple(row.line() for row in rows if row.point is not None)
     changes = tuple(made for row in rows for made in row.changes(network))
     today, after = sum(row.cost_today for row in rows), sum(row.cost_proposed for row in rows)
-    strategic = [p.stage for p in placed.strategic[:5]]
+    strategic = [p.stage.replace("|", " ") for p in placed.strategic[:3]]
     where = f"; strategic buffers at {', '.join(strategic)}" if strategic else ""
     return Draft(
         kind="buffers",
@@ -54,8 +54,8 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
         lines=lines,
         changes=changes,
         money=Figure(
-            today=round(today, 2),
-            proposed=round(after, 2),
+            today=round(today),
+            proposed=round(after),
             unit="EUR/year",
             means="Cost of keeping what positions hold above the mean use of the time they cover: "
             "today each its own time; as proposed with safety stock in whole containers",

@@ -1,5 +1,6 @@
 """One order before demand is known (Snyder & Shen, chapter 4)."""
 
+# ruff: noqa: PLR0917 - formulas take their symbols in the order of the books
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -26,6 +27,29 @@ def normal_cost(level: float, holding: float, stockout: float, mean: float, sd: 
     """What any level costs under normal demand."""
     short = normal_loss(level, mean, sd)
     return holding * (level - mean + short) + stockout * short
+
+
+def myopic(holding: float, stockout: float, purchase: tuple[float, float], mean: float, sd: float,
+           discount: float) -> Order:  # fmt: skip
+    """The level of least `myopic_cost`: F(S) = (p - c+) / (h + p), c+ = c - discount x next c.
+
+    `purchase` is the price of a unit now and next period. Raises ValueError where c+ is not
+    between -h and p: buying then never, or without end, is best (Snyder & Shen 4.5.2).
+    """
+    rise = purchase[0] - discount * purchase[1]
+    if not -holding < rise < stockout:
+        raise ValueError("price now less the discounted next price must lie between -h and p")
+    level = NormalDist(mean, sd).inv_cdf((stockout - rise) / (holding + stockout))
+    cost = myopic_cost(level, holding, stockout, purchase, mean, sd, discount)
+    return Order(level, cost)
+
+
+def myopic_cost(level: float, holding: float, stockout: float, purchase: tuple[float, float],
+                mean: float, sd: float, discount: float) -> float:  # fmt: skip
+    """c S + newsvendor cost of S - discount x next c (S - mean): what is left has its value."""
+    now, later = purchase
+    single = normal_cost(level, holding, stockout, mean, sd)
+    return now * level + single - discount * later * (level - mean)
 
 
 def poisson(holding: float, stockout: float, mean: float) -> Order:
