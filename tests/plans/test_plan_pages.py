@@ -74,6 +74,19 @@ def test_a_plan_is_worked_out_proposed_and_approved(client: TestClient, world: W
     made = client.post("/plan/cards/propose", follow_redirects=True)
     assert made.url.path == "/plan/proposals/cards-1"
     assert "Approve" in made.text
+    assert "Try in the twin" in made.text
+    wrong = client.post("/plan/proposals/cards-1", data={"verb": "try", "days": "soon"})
+    assert wrong.status_code == 409
+    assert "days is 0, wanted 1 to 366" in wrong.text
+    how = {"days": 2, "replications": 2}
+    tried = worked(
+        client, client.post("/api/plan/proposals/cards-1/trial", params=how).json()["id"]
+    )
+    assert tried["state"] == "done", tried
+    kept = client.get("/api/plan/proposals/cards-1").json()["trial"]
+    assert (kept["days"], kept["replications"], kept["live"]) == (2, 2, True)
+    assert {"service", "stock", "cost"} <= {effect["measure"] for effect in kept["effects"]}
+    assert "2 runs from the live state" in client.get("/plan/proposals/cards-1").text
     done = client.post("/plan/proposals/cards-1", data={"verb": "approve", "reason": "agreed"},
                        follow_redirects=True)  # fmt: skip
     assert "Approved" in done.text
@@ -82,6 +95,8 @@ def test_a_plan_is_worked_out_proposed_and_approved(client: TestClient, world: W
     again = client.post("/plan/proposals/cards-1", data={"verb": "approve"})
     assert again.status_code == 409
     assert "approved by planner (web) already" in again.text
+    late = client.post("/api/plan/proposals/cards-1/trial")
+    assert late.status_code == 409
 
 
 def test_undo_and_refusal_over_the_api(client: TestClient, world: World) -> None:

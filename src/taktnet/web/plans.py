@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from taktnet.app.plans import draft as drafts
 from taktnet.app.plans.desk import PlanScreens
 from taktnet.app.plans.proposal import Proposal
+from taktnet.app.plans.trial import DAYS, MOST_DAYS, MOST_REPLICATIONS, REPLICATIONS
 from taktnet.app.plans.vertical import UnknownPlan
 from taktnet.base.errors import Fault, InputFaults
 from taktnet.web.jobs import told
@@ -155,6 +156,20 @@ def _answers(api: APIRouter, plans: PlanScreens) -> None:
     @api.post("/proposals/{id}/withdraw", summary="Take a proposal back; nothing changes")
     def withdraw(id: Id, by: By, reason: Reason = "") -> Response:
         return json_response(summary(plans.answer("withdraw", id, by, reason)))
+
+    @api.post(
+        "/proposals/{id}/trial",
+        summary="Try an open proposal in the twin beside today; a job",
+        description="The result has every measure today, as proposed and the paired difference "
+        "with 95 % intervals, and stays with the proposal.",
+        status_code=202,
+    )
+    def trial(
+        id: Id,
+        days: Annotated[float, Query(ge=1, le=MOST_DAYS, description="Days simulated")] = DAYS,
+        replications: Annotated[int, Query(ge=2, le=MOST_REPLICATIONS)] = REPLICATIONS,
+    ) -> Response:
+        return json_response(told(plans.trial(id, days, replications)), 202)
 
     @api.post(
         "/proposals/{id}/undo",

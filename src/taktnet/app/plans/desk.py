@@ -11,6 +11,7 @@ from taktnet.app.jobs import Job
 from taktnet.app.plans import answers
 from taktnet.app.plans.draft import Draft
 from taktnet.app.plans.proposal import STATUSES, Proposal
+from taktnet.app.plans.trial import check_size, try_proposal
 from taktnet.app.plans.vertical import UnknownPlan, Vertical
 from taktnet.app.plans.verticals import VERTICALS, vertical
 from taktnet.app.plans.view import PlanView
@@ -101,6 +102,14 @@ class PlanScreens(Protocol):
 
     def undo(self, id: str, by: str) -> Proposal:
         """Propose the reverse of an approved one."""
+        ...
+
+    def trial(self, id: str, days: float, replications: int) -> Job:
+        """Start to try an open proposal in the twin; the running trial is shared."""
+        ...
+
+    def trial_job(self, id: str) -> Job | None:
+        """The newest trial of a proposal that is remembered."""
         ...
 
 
@@ -202,3 +211,21 @@ class TowerPlans:
     def undo(self, id: str, by: str) -> Proposal:
         """Propose the reverse of an approved one."""
         return answers.undo(self._tower.parts, id, by)
+
+    def trial(self, id: str, days: float, replications: int) -> Job:
+        """Start to try an open proposal in the twin."""
+        check_size(days, replications)
+        proposal = self.proposal(id)
+        if proposal.status != "open":
+            raise answers.NotOpen(f"proposal {id} is {proposal.status}; only open ones are tried")
+
+        def work(job: Job) -> dict[str, Any] | None:
+            how = {"days": days, "replications": replications, "progress": job.at}
+            return try_proposal(self._tower, id, **how).trial
+
+        return self._tower.jobs.start(f"plan-trial-{id}", work)
+
+    def trial_job(self, id: str) -> Job | None:
+        """The newest trial of a proposal."""
+        mine = [job for job in self._tower.jobs.all() if job.kind == f"plan-trial-{id}"]
+        return mine[-1] if mine else None

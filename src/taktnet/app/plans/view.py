@@ -33,6 +33,7 @@ class PlanView:
     now: int = 0
     position: int = 0
     kpis: KpiReading | None = None
+    tower: Tower | None = None
 
     def day(self) -> date:
         """The day that calendars and bills of material are read for: today, for a network."""
@@ -43,4 +44,6 @@ class PlanView:
         """What a tower knows now."""
         state = tower.state()
         parts = tower.parts
-        return cls(tower.network, tower.ledger, state, tower.clock.now(), state.seq, parts.kpis)
+        return cls(
+            tower.network, tower.ledger, state, tower.clock.now(), state.seq, parts.kpis, tower
+        )

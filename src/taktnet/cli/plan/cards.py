@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from taktnet.cli.places import HERE
-from taktnet.cli.plan.work import By, Item, Out, Propose, Site, Where, run
+from taktnet.cli.plan.work import By, Item, Out, Propose, Site, Try, Where, run
 from taktnet.cli.show import Json, reporting
 
 
@@ -35,6 +35,7 @@ def cards(
         str, typer.Option("--dual", help="yes compares points with a slow and a fast source.")
     ] = "no",
     seed: Annotated[int, typer.Option("--seed", help="The same seed, the same luck.")] = 1,
+    trial: Try = 0.0,
     propose: Propose = False,
     by: By = "",
     out: Out = None,
@@ -51,4 +52,4 @@ def cards(
         "site": site, "item": item, "service": service, "measure": measure, "alpha": alpha,
         "dual": dual, "seed": seed,
     }  # fmt: skip
-    run("cards", where, given, propose=propose, by=by, out=out, json=json)
+    run("cards", where, given, propose=propose, by=by, out=out, json=json, trial=trial)

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import getpass
+import time
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
+from taktnet.base.errors import TaktnetError
 from taktnet.cli.ledgers import Url
 from taktnet.cli.places import HERE, Place, reading, remote, writing
-from taktnet.cli.plan.work import By, show
-from taktnet.cli.show import Json, console, json_out, reporting, table
+from taktnet.cli.plan.work import By, show, show_trial
+from taktnet.cli.show import Json, console, json_out, progress, reporting, table
 
+_POLL_S = 0.3
 Id = Annotated[str, typer.Argument(help="The proposal's name, as `plan proposals` shows it.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (proposals, approve, refuse, withdraw, undo):
+    app.command()(proposals)
+    app.command("try")(trial)
+    for command in (approve, refuse, withdraw, undo):
         app.command()(command)
 
 
@@ -52,6 +57,8 @@ def proposals(
         return
     if id and rows:
         show(rows[0].draft)
+        if rows[0].trial is not None:
+            show_trial(rows[0].trial)
     shown = [
         (p.id, p.status, len(p.draft.changes) + len(p.draft.events), p.by, p.answer, p.reason,
          p.draft.summary)
@@ -59,6 +66,50 @@ def proposals(
     ]  # fmt: skip
     names = ("proposal", "status", "changes", "by", "answered by", "reason", "summary")
     table(f"{len(rows)} proposals", names, shown)
+
+
+@reporting
+def trial(
+    id: Id,
+    *,
+    place: Place = HERE,
+    days: Annotated[float, typer.Option("--days", help="Days simulated.")] = 28.0,
+    replications: Annotated[int, typer.Option("--replications", help="Runs of each.")] = 16,
+    url: Url = "",
+    json: Json = False,
+) -> None:
+    """Try an open proposal in the twin beside today; the result stays with it.
+
+    \b
+    Example:
+      taktnet plan try cards-7 --days 56
+    """
+    server = remote(place, url)
+    how = {"days": days, "replications": replications}
+    with progress("runs", json) as at:
+        if server is not None:
+            path = f"/api/plan/proposals/{quote(id, safe='')}/trial"
+            told = _follow(server, server.call("POST", path, params=how), at)
+        else:
+            from taktnet.app.plans.trial import try_proposal
+
+            with writing(place) as tower:
+                told = try_proposal(tower, id, progress=at, **how).trial or {}
+    if json:
+        json_out(told)
+    else:
+        show_trial(told)
+
+
+def _follow(server: Any, job: dict[str, Any], at: Any) -> dict[str, Any]:
+    """The result of a job of a running tower, followed to its end."""
+    while job["state"] == "running":
+        time.sleep(_POLL_S)
+        job = server.call("GET", f"/api/jobs/{job['id']}")
+        at(job["done"], job["total"])
+    if job["state"] != "done":
+        raise TaktnetError(job["error"] or f"the trial was {job['state']}")
+    return job["result"]
 
 
 @reporting

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from taktnet.cli.places import HERE
-from taktnet.cli.plan.work import By, Out, Propose, Site, Where, run
+from taktnet.cli.plan.work import By, Out, Propose, Site, Try, Where, run
 from taktnet.cli.show import Json, reporting
 
 
@@ -26,6 +26,7 @@ def segments(
     x: Annotated[float, typer.Option("--x", help="CV of weekly use: X below.")] = 0.5,
     y: Annotated[float, typer.Option("--y", help="CV of weekly use: Y below.")] = 1.0,
     cut: Annotated[float, typer.Option("--cut", help="Impact and risk that count as high.")] = 0.5,
+    trial: Try = 0.0,
     propose: Propose = False,
     by: By = "",
     out: Out = None,
@@ -41,4 +42,4 @@ def segments(
       taktnet plan segments --x 0.3 --y 0.56 --propose
     """
     given = {"site": site, "a": a, "b": b, "x": x, "y": y, "cut": cut}
-    run("segments", where, given, propose=propose, by=by, out=out, json=json)
+    run("segments", where, given, propose=propose, by=by, out=out, json=json, trial=trial)

@@ -17,6 +17,7 @@ from taktnet.cli.show import console, json_out, progress, table
 if TYPE_CHECKING:
     from taktnet.app.plans.draft import Draft
     from taktnet.app.plans.view import PlanView
+    from taktnet.app.simulation import Trial
 
 Where = Annotated[
     Path,
@@ -33,6 +34,10 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", help="Write the network as proposed to this folder or .xlsx file."),
 ]
+Try = Annotated[
+    float,
+    typer.Option("--try", min=0, help="Days to run it in the twin beside today; 0 does not."),
+]
 Site = Annotated[str, typer.Option("--site", help="Only this site.")]
 Item = Annotated[str, typer.Option("--item", help="Only this item.")]
 
@@ -46,8 +51,11 @@ def run(
     by: str,
     out: Path | None,
     json: bool,
+    trial: float = 0.0,
 ) -> None:
-    """Work a plan out and show it; `given` are its options by name."""
+    """Work a plan out and show it; `given` are its options by name, `trial` the days to try it."""
+    import msgspec
+
     from taktnet.app.plans.answers import check_effect
     from taktnet.app.plans.verticals import vertical
 
@@ -57,17 +65,47 @@ def run(
         draft = known.make(view, asked, at)
         if out is not None:
             check_effect(view.network, draft).write(out)
+        found = _try(view, draft, trial, at) if trial else None
     proposal = record(where, draft, by or getpass.getuser()) if propose else None
     if json:
-        json_out({"draft": draft, "proposal": proposal, "out": str(out) if out else None})
+        told = {"draft": draft, "trial": found, "proposal": proposal}
+        json_out({**told, "out": str(out) if out else None})
         return
     show(draft)
+    if found is not None:
+        show_trial(msgspec.to_builtins(found))
     if out is not None:
         console().print(f"the network as proposed is in {out}", markup=False)
     if proposal is not None:
         told = f"proposal {proposal['id']} is {proposal['status']}"
         hint = f"; answer it with: taktnet plan approve {proposal['id']}"
         console().print(told + (hint if proposal["status"] == "open" else ""), markup=False)
+
+
+def _try(view: PlanView, draft: Draft, days: float, at: Any) -> Trial:
+    from taktnet.app.plans.trial import try_draft
+
+    return try_draft(view.tower or view.network, draft, days=days, progress=at)
+
+
+def show_trial(trial: dict[str, Any]) -> None:
+    """What the twin said, measure by measure, with 95 % intervals."""
+
+    def spread(one: dict[str, Any]) -> str:
+        if one["mean"] is None:
+            return "no data"
+        if one["low"] is None:
+            return f"{one['mean']:,.4g}"
+        return f"{one['mean']:,.4g} ({one['low']:,.4g} to {one['high']:,.4g})"
+
+    words = {True: "better", False: "worse", None: "no clear difference"}
+    rows = [
+        (e["measure"], e["unit"], *(spread(e[n]) for n in ("today", "proposed", "difference")),
+         words[e["better"]])
+        for e in trial["effects"]
+    ]  # fmt: skip
+    title = f"Tried in the twin: {trial['days']:g} days, {trial['replications']} runs"
+    table(title, ("measure", "unit", "today", "proposed", "difference", "verdict"), rows)
 
 
 @contextmanager

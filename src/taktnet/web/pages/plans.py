@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from taktnet.app.plans.desk import PlanScreens
+from taktnet.app.plans.trial import DAYS, REPLICATIONS
 from taktnet.app.plans.vertical import UnknownPlan
 from taktnet.base.errors import TaktnetError
 from taktnet.web.pages import plan_schedule
@@ -62,7 +63,10 @@ class PlanPages:
             found = self.plans.proposal(id)
         except UnknownPlan:
             return self.pages.missing(request, "proposal", id)
-        return self.show(request, "plan/proposal.html", "proposals", found.id, screen=found)
+        job = self.plans.trial_job(id)
+        return self.show(
+            request, "plan/proposal.html", "proposals", found.id, screen=found, job=job, days=DAYS
+        )
 
     def work(self, request: Request, kind: str, form: dict[str, str]) -> Response:
         """A form of the page: work the plan out."""
@@ -82,8 +86,11 @@ class PlanPages:
         return _to(f"/plan/{kind}?{chosen}")
 
     def answer(self, request: Request, id: str, form: dict[str, str]) -> Response:
-        """A form of the page: approve, refuse, withdraw or undo a proposal."""
+        """A form of the page: try, approve, refuse, withdraw or undo a proposal."""
         verb = form.get("verb", "")
+        if verb == "try":
+            self.plans.trial(id, _number(form.get("days", "")), REPLICATIONS)
+            return _to(f"/plan/proposals/{quote(id, safe='')}")
         if verb == "undo":
             made = self.plans.undo(id, PERSON)
         else:
@@ -101,6 +108,14 @@ class PlanPages:
             message=f"Not done: {error}",
             remedy="Nothing was changed.",
         )
+
+
+def _number(text: str) -> float:
+    """Days as a person writes them; what is no number is told as not allowed."""
+    try:
+        return float(text or DAYS)
+    except ValueError:
+        return 0.0
 
 
 def _to(address: str) -> Response:
