@@ -9,9 +9,9 @@ import numpy as np
 from numba import njit
 
 from taktnet.ledger import event as e
-from taktnet.ledger.fact import RULE
 from taktnet.policy import records as r
 from taktnet.policy import rules
+from taktnet.policy.choose import best_loop_by, furthest_behind_by, release
 from taktnet.policy.due import due_by
 from taktnet.state.fold.cards import board_of
 from taktnet.state.fold.dispatch import FACT_SIZE, cards_behind, fact_at, fold_one
@@ -48,7 +48,6 @@ queue_at = record_at(r.QUEUE)
 INFO_SIZE, QUEUE_SIZE = r.INFO.itemsize, r.QUEUE.itemsize
 RULE_POINT, RULE_LOOP = int(r.Table.POINT), int(r.Table.LOOP)
 BASE_STOCK, UP_TO = r.BASE_STOCK, r.UP_TO
-SIGNAL, CONWIP = RULE["signal"], RULE["conwip"]
 DECISION = e.NUMBER[e.DecisionTaken]
 #: Decisions that follow from one another across more tiers than this run in a ring.
 TIERS = 64
@@ -162,7 +161,7 @@ def examine_loop(x: int, y: int, control: int, row: int) -> int:
     loop = rule_loop_at(y, known)
     if loop.scan == 0:
         return NOTHING
-    n = release(loop, state.issued, state.empty)
+    n = release(loop.rule, state.issued, state.empty, loop.least, loop.signal_at, loop.lot)
     if n == 0:
         return NOTHING
     c = control_at(control)
@@ -171,16 +170,6 @@ def examine_loop(x: int, y: int, control: int, row: int) -> int:
     c.position, c.on_hand, c.coming, c.reserved, c.level, c.reorder = 0, 0, 0, 0, 0, 0
     order_cards(c, loop, n)
     return emit(x, y, control)
-
-
-@kernel
-def release(loop: Any, cards: int, empty: int) -> int:
-    """How many of the detached cards a loop sends off now."""
-    if loop.rule == SIGNAL:
-        return rules.signal(cards, empty, loop.signal_at, loop.lot)
-    if loop.rule == CONWIP:
-        return rules.conwip(cards, cards - empty)
-    return rules.kanban(empty, loop.least)
 
 
 @kernel
@@ -194,26 +183,27 @@ def order_cards(c: Any, loop: Any, n: int) -> None:
 
 
 @kernel
-def examine_cards(x: int, y: int, control: int, row: int, known: int) -> int:
-    """Loops whose cards are freed by consumption: the position says how many are detached.
+def loop_terms(x: int, y: int, row: int, i: int) -> tuple[int, int, int, int, int, int, int]:
+    """What `best_loop` reads of a loop; one whose cards are scanned decides by its scans."""
+    k = rule_loop_at(y, i)
+    cards = k.cards if k.scan == 0 else 0
+    return cards, k.container, pending(x, k.key), k.rule, k.least, k.signal_at, k.lot
 
-    Several loops of one point share its position; the one with the largest free part goes first.
-    """
+
+best_loop = best_loop_by(loop_terms)
+
+
+@kernel
+def examine_cards(x: int, y: int, control: int, row: int, known: int) -> int:
+    """Loops whose cards are freed by consumption: the position says how many are detached."""
     p, point = point_at(x, row), rule_point_at(y, known)
     position = rules.position(
         p.available + p.held, p.inspection, p.on_order, p.in_process, p.in_transit, 0
     )
     c = control_at(control)
-    best, best_n, best_empty, most = -1, 0, 0, 0.0
-    for i in range(point.first_loop, point.first_loop + point.loops):
-        loop = rule_loop_at(y, i)
-        free = loop.cards - pending(x, loop.key)
-        if loop.scan == 0 and free > most * loop.cards:
-            others = point.capacity - loop.cards * loop.container
-            empty = min(free, rules.detached(loop.cards, loop.container, position - others))
-            n = release(loop, loop.cards, empty)
-            if n > 0:
-                best, best_n, best_empty, most = i, n, empty, free / loop.cards
+    best, best_n, best_empty = best_loop(
+        x, y, row, point.first_loop, point.loops, point.capacity, position
+    )
     if best < 0:
         return NOTHING
     loop = rule_loop_at(y, best)
@@ -245,6 +235,16 @@ def pending(x: int, loop: int) -> int:
 
 
 @kernel
+def source_terms(x: int, y: int, row: int, i: int) -> tuple[float, int]:
+    """What `furthest_behind` reads of a source."""
+    s = rule_source_at(y, i)
+    return s.share, given(x, row, s.origin)
+
+
+furthest_behind = furthest_behind_by(source_terms)
+
+
+@kernel
 def examine_position(x: int, y: int, control: int, row: int, known: int) -> int:
     """Base stock, (s,S), (R,Q): the inventory position is the signal."""
     p, point, c = point_at(x, row), rule_point_at(y, known), control_at(control)
@@ -256,7 +256,8 @@ def examine_position(x: int, y: int, control: int, row: int, known: int) -> int:
     need = needed(point, position)
     if need <= 0:
         return NOTHING
-    s = rule_source_at(y, choose_source(x, y, row, known, need))
+    source = furthest_behind(x, y, row, point.first_source, point.sources, need)
+    s = rule_source_at(y, source)
     rests_on(c, p, position)
     c.named, c.feed, c.number, c.level, c.reorder = (
         0,
@@ -282,22 +283,6 @@ def needed(point: Any, position: int) -> int:
     if point.policy == UP_TO:
         return rules.order_up_to(point.reorder, point.level, position)
     return rules.fixed_lot(point.reorder, point.lot, position)
-
-
-@kernel
-def choose_source(x: int, y: int, row: int, known: int, need: int) -> int:
-    """The origin that is furthest behind its share of all that was ordered."""
-    point = rule_point_at(y, known)
-    total = need
-    for i in range(point.first_source, point.first_source + point.sources):
-        total += given(x, row, rule_source_at(y, i).origin)
-    best, most = point.first_source, -1e300
-    for i in range(point.first_source, point.first_source + point.sources):
-        s = rule_source_at(y, i)
-        lag = rules.behind(s.share, total, given(x, row, s.origin))
-        if lag > most:
-            best, most = i, lag
-    return best
 
 
 @kernel

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from taktnet.policy import rules
+from taktnet.policy.choose import furthest_behind_by
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
@@ -37,20 +37,21 @@ TIME = int(Purpose.TIME)
 
 
 @kernel
+def process_terms(x: int, y: int, p: int, i: int) -> tuple[float, int]:
+    """What `furthest_behind` reads of a process."""
+    return proc0_at(x, i).share, proc_at(x, i).given
+
+
+furthest_behind = furthest_behind_by(process_terms)
+
+
+@kernel
 def order_make(x: int, p: int, link: int, qty: int, placed: int, ref: int) -> None:
     """An order to make reaches the process that is furthest behind its share."""
     s = place_at(x, p)
     best = link_at(x, link).proc
     if best < 0:
-        best = s.first_proc
-        if s.procs > 1:
-            total, most = qty, -1e300
-            for i in range(s.first_proc, s.first_proc + s.procs):
-                total += proc_at(x, i).given
-            for i in range(s.first_proc, s.first_proc + s.procs):
-                lag = rules.behind(proc0_at(x, i).share, total, proc_at(x, i).given)
-                if lag > most:
-                    best, most = i, lag
+        best = furthest_behind(x, 0, p, s.first_proc, s.procs, qty)
     o = proc_at(x, best)
     o.given += qty
     i = add_order(x, o, link, qty, placed)

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from taktnet.policy import rules
-from taktnet.policy.examine import needed, release
+from taktnet.policy.choose import best_loop_by, furthest_behind_by
+from taktnet.policy.examine import needed
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
@@ -34,19 +35,29 @@ REQUEST = int(Kind.REQUEST)
 
 @kernel
 def drain(x: int) -> None:
-    """Examine every touched point, first touched first, until nothing is left to decide."""
+    """Examine every touched point, first touched first, until nothing is left to decide.
+
+    A point that ordered is looked at again behind those that its order touched, as it is live.
+    """
     h = head_at(x, 0)
     while h.work_head < h.work_tail:
         p = work_of(x, h.work_head & h.work_mask)
         h.work_head += 1
         a = point_at(x, p)
         a.flags &= ~LISTED
-        if a.policy:
-            while by_position(x, p, a):
-                pass
-        else:
-            while by_cards(x, p, a):
-                pass
+        if by_position(x, p, a) if a.policy else by_cards(x, p, a):
+            touch(x, p)
+
+
+@kernel
+def loop_terms(x: int, y: int, p: int, i: int) -> tuple[int, int, int, int, int, int, int]:
+    """What `best_loop` reads of a loop."""
+    k = link_at(x, i)
+    used = (k.out + k.container - 1) // k.container
+    return k.cards, k.container, used, k.rule, k.least, k.signal_at, k.lot
+
+
+best_loop = best_loop_by(loop_terms)
 
 
 @kernel
@@ -63,20 +74,21 @@ def by_cards(x: int, p: int, a: Any) -> bool:
         least = min(least, loop.container)
     if capacity - position < least:  # no container is empty
         return False
-    best, best_n, most = -1, 0, 0.0
-    for i in range(s.first_link, s.first_link + s.links):
-        loop = link_at(x, i)
-        free = loop.cards - (loop.out + loop.container - 1) // loop.container
-        if free > most * loop.cards:
-            others = capacity - loop.cards * loop.container
-            empty = min(free, rules.detached(loop.cards, loop.container, position - others))
-            n = release(loop, loop.cards, empty)
-            if n > 0:
-                best, best_n, most = i, n, free / loop.cards
+    best, n, _ = best_loop(x, 0, p, s.first_link, s.links, capacity, position)
     if best < 0:
         return False
-    place(x, p, a, best, best_n * link_at(x, best).container)
+    place(x, p, a, best, n * link_at(x, best).container)
     return True
+
+
+@kernel
+def source_terms(x: int, y: int, p: int, i: int) -> tuple[float, int]:
+    """What `furthest_behind` reads of a source; a backup that is idle is passed over."""
+    k = link_at(x, i)
+    return k.share if k.active else -1.0, k.given
+
+
+furthest_behind = furthest_behind_by(source_terms)
 
 
 @kernel
@@ -89,17 +101,7 @@ def by_position(x: int, p: int, a: Any) -> bool:
     need = needed(a, position)
     if need <= 0:
         return False
-    best = s.first_link
-    if s.links > 1:
-        total, most = need, -1e300
-        for i in range(s.first_link, s.first_link + s.links):
-            total += link_at(x, i).given
-        for i in range(s.first_link, s.first_link + s.links):
-            source = link_at(x, i)
-            if source.active:
-                lag = rules.behind(source.share, total, source.given)
-                if lag > most:
-                    best, most = i, lag
+    best = furthest_behind(x, 0, p, s.first_link, s.links, need)
     source = link_at(x, best)
     place(x, p, a, best, rules.whole(need, source.moq, source.container))
     return True

@@ -1,0 +1,189 @@
+"""Twin agreement: what the twin decides, the live path decides on the same history, one by one.
+
+A traced run gives a history. All of it that is not a decision (customers' orders, shipments,
+receipts, jobs, stops) goes through the live path, which has to decide what the twin decided: the
+same point and loop, quantity and origin, due at the same time, in the same order (of several
+points at one instant the order is free). What the twin has happen at once (a shift begins and five
+jobs take their parts) is one event with many facts.
+Scanned cards are left out: in the twin nobody forgets to scan.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from operator import itemgetter
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from taktnet.base.names import Names
+from taktnet.ledger import event as e
+from taktnet.network import Network
+from taktnet.network import components as c
+from taktnet.network.generate import generate
+from taktnet.policy import Rules
+from taktnet.state import State
+from taktnet.twin import lower
+from taktnet.twin.layout import HOUR
+from taktnet.twin.trace import names_of
+
+MONDAY = 1_767_571_200 * 10**6
+DECIDED, CHARGED = e.NUMBER[e.DecisionTaken], e.NUMBER[e.CostCharged]
+SAID = ("at", "site", "item", "to", "loop", "qty", "qty2", "res", "status", "reason", "t1", "t2")
+
+
+def told(facts: np.ndarray) -> list[tuple[int, ...]]:
+    """What decisions say, without their names."""
+    return [tuple(int(f[n]) for n in SAID) for f in facts[facts["kind"] == DECIDED]]
+
+
+def reviews(network: Network, days: float) -> list[int]:
+    """The instants at which some point is reviewed."""
+    every = {round(p.review_h * HOUR) for p in network.stock_points if p.review_h > 0}
+    end = MONDAY + round(days * 24 * HOUR) + 1
+    return sorted({t for n in every for t in range(MONDAY - MONDAY % n + n, end, n)})
+
+
+def happened(facts: np.ndarray, turns: list[int]) -> Iterator[tuple[int, np.ndarray]]:
+    """What is not decided, one happening at a time, and the turns of reviews (with no fact).
+
+    A happening is all that lies between two decisions at one instant.
+    """
+    left, free = list(turns), (facts["kind"] != DECIDED) & (facts["kind"] != CHARGED)
+    taken = np.cumsum(facts["kind"] == DECIDED)
+    cuts = np.flatnonzero((np.diff(facts["at"]) != 0) | (np.diff(taken) != 0)) + 1
+    for run in np.split(np.arange(len(facts)), cuts):
+        own = facts[run[free[run]]]
+        now, decided = facts["at"][run[0]], facts["kind"][run[0]] == DECIDED
+        while left and left[0] < now + decided:  # what comes of a turn's decisions follows it
+            yield left.pop(0), facts[:0]
+        if len(own):
+            own["flags"][1:] &= ~1
+            yield int(own["at"][0]), own
+    for turn in left:
+        yield turn, facts[:0]
+
+
+def both(network: Network, days: float, seed: int) -> tuple[list[Any], list[Any]]:
+    """The decisions of the twin and those of the live path."""
+    names = Names()
+    sim = lower(network, None, names, MONDAY, days + 60).sim()  # calendars reach beyond what is due
+    sim.begin(seed, 0, trace=True)
+    sim.run_to(days)
+    facts, names = sim.trace(), names_of(sim, names)
+    refs = iter(facts["ref"][facts["kind"] == DECIDED].tolist())
+    taken, mine = defaultdict[Any, list[int]](list), dict[int, int]()
+    for decision in told(facts):
+        taken[decision].append(next(refs))
+    rules, state, live = Rules(network, names), State(names), list[Any]()
+    for now, given_ in happened(facts, reviews(network, days)):
+        for name in ("ref", "ref2"):
+            given_[name] = [mine.get(int(r), int(r)) for r in given_[name]]
+        if len(given_):
+            out = rules.step(state, given_, now).facts
+        else:
+            out = rules.examine_all(state, now).facts
+        for decision, ref in zip(told(out), out["ref"][out["kind"] == DECIDED], strict=True):
+            if taken[decision]:
+                mine[taken[decision].pop(0)] = int(ref)
+            live.append(decision)
+    return told(facts), live
+
+
+def same(network: Network, days: float, seed: int) -> int:
+    """Assert that both decide alike; returns how many decisions there were."""
+    twin, live = (sorted(made, key=itemgetter(0, 1, 2)) for made in both(network, days, seed))
+    for i, (a, b) in enumerate(zip(twin, live, strict=False)):
+        assert a == b, (i, dict(zip(SAID, a, strict=True)), dict(zip(SAID, b, strict=True)))
+    assert len(twin) == len(live)
+    return len(twin)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_generated_network_decides_in_the_twin_as_it_does_live(seed: int) -> None:
+    """Kanban, base stock, (s,S), (R,Q), plants, shared lines, hubs, departures: 20 days."""
+    network = generate(12, seed)
+    loops = [replace(loop, trigger="consumption") for loop in network.loops]
+    assert same(network.with_rows("loops", loops), 20, seed) > 100
+
+
+def place(id: str, kind: Any) -> c.Site:
+    """A site in UTC."""
+    return c.Site(id=id, kind=kind, latitude=41.0, longitude=-8.0, country="PT", zone="UTC")
+
+
+def stocked(rng: Random, site: str, item: str, origin: str, lane: str) -> dict[str, list[Any]]:
+    """A point that is replenished by a policy or by one loop of some kind, from one origin."""
+    box = rng.choice((1.0, 4.0, 10.0))
+    inspect = rng.choice((0.0, 0.0, 3.0))
+    kind: Any = rng.choice(("base_stock", "sS", "RQ", "kanban", "two_bin", "signal", "conwip"))
+    if kind in ("base_stock", "sS", "RQ"):
+        review = rng.choice((0.0, 8.0, 24.0)) if site == "W" else 0.0  # one: no order among several
+        point = c.StockPoint(
+            site=site, item=item, policy=kind, base_stock=60.0, reorder_point=25.0,
+            order_up_to=70.0, order_qty=20.0, review_h=review,
+            inspect_h=inspect,
+        )  # fmt: skip
+        return {"stock_points": [point]}
+    if kind == "kanban":
+        kind = "production" if origin == site else "withdrawal"
+    cards = 2 if kind == "two_bin" else rng.randint(3, 9)
+    loop = c.Loop(
+        id=f"{site}-{item}", kind=kind, site=site, item=item, origin=origin, lane=lane,
+        cards=cards, container_qty=40.0 if kind == "two_bin" else box, signal_at=cards // 2,
+        lot_cards=rng.randint(1, cards), collection_h=rng.choice((0.0, 0.0, 6.0)),
+    )  # fmt: skip
+    point = c.StockPoint(site=site, item=item, policy="kanban", inspect_h=inspect)
+    return {"stock_points": [point], "loops": [loop]}
+
+
+def small(rng: Random) -> Network:
+    """Two suppliers, a plant that makes A of two B and one C, a warehouse, a customer."""
+    at_night = rng.choice(("", "18:00", "Mon,Thu 06:00"))
+    lanes = [
+        c.Lane(id=f"{a}{b}", origin=a, destination=b, transit_kind="gamma", transit_h=h,
+               transit_sd_h=h / 2, departures=rng.choice(("", at_night)))
+        for a, b, h in (("S", "P", 20.0), ("T", "P", 60.0), ("P", "W", 9.0))
+    ]  # fmt: skip
+    tables: dict[str, list[Any]] = {"stock_points": [], "loops": []}
+    for rows in (stocked(rng, "W", "A", "P", "PW"), stocked(rng, "P", "A", "P", ""),
+                 stocked(rng, "P", "B", "S", "SP"), stocked(rng, "P", "C", "T", "TP")):  # fmt: skip
+        for name, more in rows.items():
+            tables[name] += more
+    share = rng.choice((1.0, 0.6))
+    sources = [c.Source(site="P", item="B", origin="S", lane="SP", share=share, moq=8.0),
+               c.Source(site="P", item="C", origin="T", lane="TP", prep_h=2.0),
+               c.Source(site="W", item="A", origin="P", lane="PW")]  # fmt: skip
+    if share < 1.0:
+        sources.append(c.Source(site="P", item="B", origin="T", lane="TP", share=0.4))
+    box = {i: rng.choice((1.0, 5.0)) for i in "ABC"}
+    return Network(
+        sites=tuple(place(*s) for s in (("S", "supplier"), ("T", "supplier"), ("P", "plant"),
+                                        ("W", "warehouse"), ("K", "customer"))),
+        items=tuple(c.Item(id=i, cost=1.0, container_qty=q) for i, q in box.items()),
+        bom=(c.BomLine(parent="A", component="B", qty=2.0),
+             c.BomLine(parent="A", component="C", qty=1.0)),
+        resources=(c.Resource(id="M", site="P", count=rng.randint(1, 3), mtbf_h=100.0, mttr_h=5.0,
+                              calendar=rng.choice(("", "day"))),),
+        processes=(c.Process(site="P", item="A", resource="M", cycle_s=600.0, cycle_cv=0.5,
+                             setup_s=600.0, lot_qty=rng.choice((0.0, 20.0)),
+                             yield_rate=rng.choice((1.0, 0.9))),),
+        calendars=(c.Calendar(id="day", days="Mon-Fri", shifts="06:00-22:00"),),
+        lanes=tuple(lanes), sources=tuple(sources),
+        demand=(c.Demand(site="K", item="A", supplier="W", rate_day=20.0, distribution="negbin",
+                         cv=rng.choice((0.3, 0.9)), partial=rng.choice(("yes", "no"))),),
+        **{name: tuple(rows) for name, rows in tables.items()},
+    )  # fmt: skip
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_every_policy_and_loop_decides_in_the_twin_as_it_does_live(seed: int) -> None:
+    """Random mixes of policies, loops, reviews, shares, departures, shifts and scrap: 30 days."""
+    same(small(Random(seed)), 30, seed)
