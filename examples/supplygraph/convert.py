@@ -333,9 +333,10 @@ class Story:
                 4,
                 loop=f"{plant}>{store}:{product}",
             )
-            yield from self._receive(
-                shipment, store, product, qty, day + timedelta(hours=18, minutes=30)
-            )
+            evening = day + timedelta(hours=18, minutes=30)
+            yield from self._receive(shipment, store, product, qty, evening)
+            cost = qty * pack(product)[1]
+            yield self._charge("price", cost, shipment, store, product, qty, evening)
 
     def _delivered(self, n: int, product: str, store: str) -> Iterator[AnyEvent]:
         day, left = self.t.days[n], self.t.delivered[product][n]
@@ -421,13 +422,26 @@ class Story:
             qty=qty,
             **links,
         )
-        yield self.event(
+        freight = qty * pack(product)[0] * 0.009
+        yield self._charge("freight", freight, shipment, site, product, qty, at)
+
+    def _charge(
+        self,
+        component: str,
+        amount: float,
+        shipment: str,
+        site: str,
+        product: str,
+        qty: float,
+        at: datetime,
+    ) -> AnyEvent:
+        return self.event(
             "cost.charged/1",
             "erp",
             site,
             at + timedelta(minutes=10),
-            component="freight",
-            amount=round(qty * pack(product)[0] * 0.009, 2),
+            component=component,
+            amount=round(amount, 2),
             item=product,
             qty=qty,
             shipment=shipment,

@@ -326,6 +326,9 @@ class LedgerContract:
         for size, note in ((1, "a"), (5, "b"), (9, "c"), (5, "b+")):
             ledger.save_checkpoint(size, note)
         assert ledger.checkpoints(1, 2) == [(5, "b+"), (9, "c")]
+        ledger.drop_checkpoints([5, 7])
+        ledger.drop_checkpoints([])
+        assert ledger.checkpoints(1, 2) == [(9, "c")]
 
     def test_the_log_is_searched_by_all_it_shows(self, ledger_factory: Opener) -> None:
         """Kind, site, item, subject, time and text, alone and together, newest first."""

@@ -203,3 +203,25 @@ def test_a_false_cosignature_is_refused() -> None:
         with pytest.raises(NoteError):
             signing.add_cosignature(bad, key)
     assert stored_note(ledger, 6) == seen
+
+
+def test_old_checkpoints_are_thinned_to_one_a_minute_and_the_log_still_verifies() -> None:
+    """The last of each minute stays, all of the last hour, and every one that was cosigned."""
+    ledger = MemoryLedger()
+    signing = Checkpointer(ledger, LOG)
+    begin = START_US - START_US % (60 * SECOND)
+    for n in range(2 * 360):  # two hours, one every ten seconds
+        ledger.append(happenings(1, first=n), begin + n * 10 * SECOND)
+        signing.make(n * 10 * SECOND)
+    kept = stored_note(ledger, 15)
+    assert kept is not None
+    signing.add_cosignature(WITNESS.cosign(kept, 1_800_000_000), WITNESS.verifier)
+    gone = signing.thin()
+    while more := signing.thin():
+        gone += more
+    sizes = [size for size, _ in ledger.checkpoints(0, 2000)]
+    assert sizes[:5] == [6, 12, 15, 18, 24]
+    assert sizes[-360:] == list(range(361, 721))
+    assert gone == 720 - len(sizes) == 299
+    assert check_checkpoints(ledger, LOG.verifier) == []
+    assert Checkpointer(ledger, LOG).last == signing.last

@@ -14,6 +14,7 @@ from taktnet.ledger.ledger import Ledger
 
 _LOG = logging.getLogger(__name__)
 _TICK_S = 0.05
+_THIN_US = 60_000_000
 
 
 class Keeper:
@@ -40,7 +41,7 @@ class Keeper:
         self._every, self._micros = snapshot_events, micros
         self._review, self._review_us = review, round(review_s * 1_000_000)
         self._reviewed = micros()
-        self._saved = ledger.head.seq
+        self._saved, self._thinned = ledger.head.seq, micros()
         self._stop = Event()
         self._lock = Lock()  # the Merkle log is read by proofs as well
         self.trouble = ""  #: what keeps checkpoints or snapshots from being made
@@ -96,6 +97,10 @@ class Keeper:
             size = self._checkpointer.catch_up()
             if self._checkpointer.due(self._micros(), size):
                 self._checkpointer.make(self._micros())
+        if self._micros() - self._thinned >= _THIN_US:
+            self._thinned = self._micros()
+            with self._lock:
+                self._checkpointer.thin()
         if size - self._saved >= self._every:
             self._snapshot()
         if self._micros() - self._reviewed >= self._review_us:

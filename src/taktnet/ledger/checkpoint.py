@@ -22,6 +22,10 @@ from taktnet.ledger.note import NoteError, Signer, Verifier
 SNAPSHOT = "merkle"
 SNAPSHOT_ROWS = 65_536
 INTERVAL_US = 750_000
+#: Checkpoints older than this, by recorded time, are thinned to the last of each minute.
+RECENT_US = 3_600_000_000
+APART_US = 60_000_000
+_PAGE = 1000
 
 
 class Checkpoint(Struct, frozen=True):
@@ -73,6 +77,7 @@ class Checkpointer:
         self._ledger, self._signer, self._interval = ledger, signer, interval_us
         self.log = _restore(ledger)
         self._saved = self.log.size
+        self._thinned = 0  # up to this size nothing is left to thin
         self._made: int | None = None  # when the last one was made
         self._last = _newest(ledger)
         self._signed = self._last.size if self._last else 0
@@ -124,6 +129,25 @@ class Checkpointer:
         if size - self._saved >= SNAPSHOT_ROWS:
             self.save()
         return made
+
+    def thin(self) -> int:
+        """Let go of old checkpoints but for the last of each minute; how many went.
+
+        Those that a witness has cosigned stay. One page at a time: call it again and again.
+        """
+        until = self._ledger.head.recorded - RECENT_US
+        page = self._ledger.checkpoints(self._thinned, _PAGE)
+        times = [self._ledger.rows(size - 1, 1)[0].recorded for size, _ in page]
+        going: list[int] = []
+        for (size, text), at, following in zip(page, times, times[1:], strict=False):
+            if following > until:
+                break
+            self._thinned = size
+            if at // APART_US == following // APART_US and text.count("\n\u2014 ") < 2:
+                going.append(size)
+        if going:
+            self._ledger.drop_checkpoints(going)
+        return len(going)
 
     def save(self) -> None:
         """Keep the log's nodes, so that a restart need not hash every row again."""

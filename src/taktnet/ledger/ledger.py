@@ -193,6 +193,10 @@ class Ledger(Protocol):
         """(size, signed note) with size > after, in order of size."""
         ...
 
+    def drop_checkpoints(self, sizes: Sequence[int]) -> None:
+        """Let go of the checkpoints of these sizes; those that are not there are passed over."""
+        ...
+
     def conflicts(self, after: int = 0) -> list[tuple[int, str, str, bytes]]:
         """(recorded, source, id, offered body) of keys offered again with other content."""
         ...

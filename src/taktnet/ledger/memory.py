@@ -118,6 +118,11 @@ class MemoryLedger(WritingLedger):
         """See `Ledger.checkpoints`."""
         return sorted((s, n) for s, n in self._checkpoints.items() if s > after)[:limit]
 
+    def drop_checkpoints(self, sizes: Sequence[int]) -> None:
+        """See `Ledger.drop_checkpoints`."""
+        for size in sizes:
+            self._checkpoints.pop(size, None)
+
     def save_snapshot(self, name: str, seq: int, blob: bytes) -> None:
         """See `Ledger.save_snapshot`."""
         self._snapshots[name] = (seq, bytes(blob))

@@ -20,6 +20,7 @@ from taktnet.ledger.fact import FACT
 from taktnet.ledger.ledger import Fenced, Head, Parked, Recorded, Row, StoreError
 from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
 from taktnet.store import postgres_link as links
+from taktnet.store import postgres_rows as statements
 from taktnet.store.postgres_link import Link, Pool
 from taktnet.store.postgres_rows import COPY, packed, write_names, write_stage
 
@@ -35,19 +36,6 @@ _KNOWN = (
     "SELECT e.tenant, e.source, e.id, e.seq, e.body FROM events e "
     "JOIN unnest(%b::integer[], %b::integer[], %b::text[]) AS k (tenant, source, id) "
     'ON e.tenant = k.tenant AND e.source = k.source AND e.id = k.id COLLATE "C"'
-)
-# Each of these does nothing for a writer that was taken over: no row of `head` has its epoch.
-_ADVANCE = (
-    "INSERT INTO followers SELECT %b, %b::bigint FROM head WHERE epoch = %b "
-    "ON CONFLICT (name) DO UPDATE SET seq = greatest(followers.seq, excluded.seq) RETURNING 1"
-)
-_CHECKPOINT = (
-    "INSERT INTO checkpoints SELECT %b::bigint, %b FROM head WHERE epoch = %b "
-    "ON CONFLICT (size) DO UPDATE SET note = excluded.note RETURNING 1"
-)
-_SNAPSHOT = (
-    "INSERT INTO snapshots SELECT %b, %b::bigint, %b FROM head WHERE epoch = %b "
-    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, blob = excluded.blob RETURNING 1"
 )
 
 
@@ -209,7 +197,7 @@ class PostgresLedger(WritingLedger):
             if batch.names:
                 write_names(writer, batch.names)
             for follower, seq in batch.positions.items():
-                writer.execute(_ADVANCE, (follower, seq, self._epoch))
+                writer.execute(statements.ADVANCE, (follower, seq, self._epoch))
             stage = batch.stage
             if stage.conflicts or stage.parked or stage.released or stage.closed:
                 write_stage(writer, batch)
@@ -371,11 +359,11 @@ class PostgresLedger(WritingLedger):
 
     def advance(self, follower: str, seq: int) -> None:
         """See `Ledger.advance`."""
-        self._small_write(_ADVANCE, follower, seq)
+        self._small_write(statements.ADVANCE, follower, seq)
 
     def save_snapshot(self, name: str, seq: int, blob: bytes) -> None:
         """See `Ledger.save_snapshot`."""
-        self._small_write(_SNAPSHOT, name, seq, blob)
+        self._small_write(statements.SNAPSHOT, name, seq, blob)
 
     def load_snapshot(self, name: str) -> tuple[int, bytes] | None:
         """See `Ledger.load_snapshot`."""
@@ -384,12 +372,16 @@ class PostgresLedger(WritingLedger):
 
     def save_checkpoint(self, size: int, note: str) -> None:
         """See `Ledger.save_checkpoint`."""
-        self._small_write(_CHECKPOINT, size, note)
+        self._small_write(statements.CHECKPOINT, size, note)
 
     def checkpoints(self, after: int = 0, limit: int = 1000) -> list[tuple[int, str]]:
         """See `Ledger.checkpoints`."""
         sql = "SELECT size, note FROM checkpoints WHERE size > %b ORDER BY size LIMIT %b"
         return self._ask(sql, (after, limit))
+
+    def drop_checkpoints(self, sizes: Sequence[int]) -> None:
+        """See `Ledger.drop_checkpoints`."""
+        self._small_write(statements.DROP, list(sizes), self._epoch)
 
     def close(self) -> None:
         """See `Ledger.close`."""

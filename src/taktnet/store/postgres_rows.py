@@ -24,6 +24,23 @@ _START = Struct("!hiqiqiiiii").pack
 _SIZE = Struct("!i").pack
 _NULL = _SIZE(-1)
 _HASH = _SIZE(32)
+# Each of these does nothing for a writer that was taken over: no row of `head` has its epoch.
+ADVANCE = (
+    "INSERT INTO followers SELECT %b, %b::bigint FROM head WHERE epoch = %b "
+    "ON CONFLICT (name) DO UPDATE SET seq = greatest(followers.seq, excluded.seq) RETURNING 1"
+)
+CHECKPOINT = (
+    "INSERT INTO checkpoints SELECT %b::bigint, %b FROM head WHERE epoch = %b "
+    "ON CONFLICT (size) DO UPDATE SET note = excluded.note RETURNING 1"
+)
+SNAPSHOT = (
+    "INSERT INTO snapshots SELECT %b, %b::bigint, %b FROM head WHERE epoch = %b "
+    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, blob = excluded.blob RETURNING 1"
+)
+DROP = (
+    "WITH gone AS (DELETE FROM checkpoints USING head WHERE size = ANY(%b::bigint[]) "
+    "AND epoch = %b) SELECT 1 FROM head WHERE epoch = %b"
+)
 
 
 def packed(rows: Iterable[Columns]) -> bytes:

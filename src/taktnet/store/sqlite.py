@@ -371,6 +371,11 @@ class SqliteLedger(WritingLedger):
         with self._reading() as reader:
             return fetch(reader, sql, (after, limit))
 
+    def drop_checkpoints(self, sizes: Sequence[int]) -> None:
+        """See `Ledger.drop_checkpoints`."""
+        with self._small_write() as writer:
+            writer.executemany("DELETE FROM checkpoint WHERE size = ?", [(n,) for n in sizes])
+
     def close(self) -> None:
         """See `Ledger.close`."""
         while self._readers:
