@@ -121,6 +121,7 @@ def candidates(board: Board, trial: Trial, row: int) -> tuple[Candidate, ...]:
             continue
         held, short, met, wanted = (float(x) for x in board.results[c, row])
         off = trial.means[method][row] - trial.actual[row]
+        off = off[np.isfinite(off)]
         one = Candidate(
             method,
             interval,
@@ -128,8 +129,8 @@ def candidates(board: Board, trial: Trial, row: int) -> tuple[Candidate, ...]:
             held=held / board.judged,
             short=short / board.judged,
             fill=met / wanted if wanted > 0 else None,
-            error=float(np.nanmean(np.abs(off))),
-            bias=float(np.nanmean(off)),
+            error=float(np.abs(off).mean()),
+            bias=float(off.mean()),
             class_cost=float(board.class_cost[c, row]),
         )
         found.append((float(board.score[c, row]), one))

@@ -21,7 +21,7 @@ _LAGS: dict[Step, tuple[int, ...]] = {
 }  # fmt: skip
 _WINDOWS: dict[Step, tuple[int, ...]] = {"day": (7, 28), "week": (4, 13), "month": (3, 12)}
 #: Small, slow-learning trees with counts in mind: Tweedie deviance takes zeros and sizes together.
-_TREES = {
+_TREES: dict[str, Any] = {
     "objective": "tweedie", "n_estimators": 150, "learning_rate": 0.05, "num_leaves": 15,
     "min_child_samples": 10, "verbosity": -1, "num_threads": 1, "deterministic": True, "seed": 1,
 }  # fmt: skip

@@ -4,6 +4,8 @@ MinT (Wickramasuriya, Athanasopoulos & Hyndman 2019) by hierarchicalforecast, wi
 structure (the number of series below) or by the errors that each level made.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# Its library has no types.
 from __future__ import annotations
 
 import warnings

@@ -5,6 +5,8 @@ is gamma. The variance begins at the dispersion of the history, lent by the seri
 moves to the squared errors that a method has made since.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# Its library has no types.
 from __future__ import annotations
 
 from dataclasses import dataclass
