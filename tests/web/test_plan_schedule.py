@@ -110,3 +110,26 @@ def test_the_chart_fits_a_phone_and_the_dark(running: Any, place: tuple[World, s
         assert shown.evaluate(wide)
         assert shown.evaluate("document.getElementById('gantt').scrollWidth > 430")
         assert page.complaints == []
+
+
+@pytest.mark.parametrize("width", [1440, 430])
+def test_the_heijunka_box_shows_every_container(
+    running: Any, place: tuple[World, str], width: int
+) -> None:
+    """One card a slot in the row of its part, levelled; on a phone only the box scrolls."""
+    _, address = place
+    with tab(running, width) as page:
+        shown = page.page
+        shown.goto(f"{address}/plan/level")
+        shown.fill("input[name=line]", "ASM-1")
+        shown.click("text=Work out")
+        page.until("document.querySelectorAll('table.box').length === 1", 60)
+        rows = [
+            [bool(cell.query_selector(".card-chip")) for cell in row.query_selector_all("td")]
+            for row in shown.query_selector_all("table.box tbody tr")
+        ]
+        assert [sum(row) for row in rows] == [9, 9]
+        assert all(a != b for a, b in zip(*rows, strict=True))
+        wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        assert shown.evaluate(wide)
+        assert page.complaints == []

@@ -41,6 +41,12 @@ def _segments() -> Vertical:
     return VERTICAL
 
 
+def _level() -> Vertical:
+    from taktnet.app.plans.level import VERTICAL
+
+    return VERTICAL
+
+
 def _schedule() -> Vertical:
     from taktnet.app.plans.schedule import VERTICAL
 
@@ -53,6 +59,7 @@ VERTICALS: tuple[Entry, ...] = (
     Entry("segments", "Segments", _segments),
     Entry("buffers", "Buffers", _buffers),
     Entry("cards", "Cards", _cards),
+    Entry("level", "Levelling", _level),
     Entry("schedule", "Schedule", _schedule),
 )
 

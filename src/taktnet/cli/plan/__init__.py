@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import typer
 
-from taktnet.cli.plan import buffers, cards, forecast, proposals, schedule, segments
+from taktnet.cli.plan import buffers, cards, cars, forecast, level, proposals, schedule, segments
 
 app = typer.Typer(
     help="Plan the pull: today beside proposed, and proposals to answer.", no_args_is_help=True
 )
-_MODULES = (forecast, segments, buffers, cards, schedule, proposals)
+_MODULES = (forecast, segments, buffers, cards, level, cars, schedule, proposals)
 for module in _MODULES:
     module.register(app)

@@ -1,0 +1,77 @@
+"""Levelling of a tower's lines: takt, box, pattern, intervals, and lots that change by approval."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from support.shop_tower import shop_network, shop_world
+from taktnet.app.plans.desk import TowerPlans
+from taktnet.app.plans.draft import Draft
+from taktnet.app.plans.level import pattern
+from taktnet.app.plans.verticals import vertical
+from taktnet.app.plans.view import PlanView
+from taktnet.base.errors import InputFaults
+from taktnet.network import Network
+from taktnet.plan.levelling import level_greatest
+
+
+def levelled(view: PlanView, **given: object) -> Draft:
+    """The draft of a levelling."""
+    one = vertical("level")
+    return one.make(view, one.asked(given), lambda done, total: None)
+
+
+def test_the_fieldbooks_pattern_is_the_shortest_that_repeats() -> None:
+    """200, 100, 50 and 50 of four parts repeat every eight: half of it A, as ABACABAD does."""
+    order = level_greatest({"A": 200, "B": 100, "C": 50, "D": 50}).sequence
+    assert sorted(pattern(order)) == sorted("ABACABAD")
+    assert [p == "A" for p in pattern(order)].count(True) == 4
+    assert pattern("AB") == ("A", "B")
+    assert pattern(["A", "B", "A"]) == ("A", "B", "A")
+
+
+def test_a_line_has_its_takt_its_box_and_its_interval() -> None:
+    """Two drives of 60 a calendar day each on a line of 15 h on five days of the week."""
+    draft = levelled(PlanView(shop_network()), line="ASM-1")
+    (box,) = draft.details["boxes"]
+    assert box["available_s"] == 15 * 3600
+    assert {p["item"]: p["demand"] for p in box["products"]} == {"DU-250": 84, "DU-500": 84}
+    assert box["takt_s"] == pytest.approx(15 * 3600 / 168)
+    assert len(box["slots"]) == 18
+    assert box["pattern"] == ["DU-250", "DU-500"]
+    assert box["deviation"] <= 1
+    # 2 x 1,200 s of set-up over what 90 % of the day leaves beside 168 units of 240 s.
+    assert box["epei"] == pytest.approx(2400 / (0.9 * 54_000 - 168 * 240))
+    assert [line.proposed for line in draft.lines] == [30, 30]
+
+
+def test_a_line_with_more_work_than_time_says_so() -> None:
+    """No interval is long enough, and no lot is changed."""
+    n = shop_network()
+    slow = replace(n, processes=tuple(replace(p, cycle_s=900) for p in n.processes))
+    draft = levelled(PlanView(slow), line="ASM-1")
+    assert draft.changes == ()
+    assert "more work than time" in draft.summary
+    assert all("more work than time" in line.why for line in draft.lines)
+    assert draft.details["boxes"][0]["epei"] is None
+
+
+def test_approval_changes_the_lots() -> None:
+    """The network then has the lots of the interval, and levelling again changes none."""
+    world = shop_world()
+    plans = TowerPlans(world.tower)
+    made = plans.record(levelled(PlanView.of(world.tower)), "Ana")
+    plans.answer("approve", made.id, "Ana", "")
+    lots = {p.resource: p.lot_qty for p in world.tower.network.processes}
+    assert lots["ASM-1"] == 30
+    assert not levelled(PlanView.of(world.tower)).changes
+    world.close()
+
+
+def test_an_unknown_line_is_refused_and_an_empty_network_has_none() -> None:
+    """By name; without demand there is nothing to level."""
+    with pytest.raises(InputFaults, match="line is NOWHERE"):
+        levelled(PlanView(shop_network()), line="NOWHERE")
+    assert levelled(PlanView(Network())).details["boxes"] == []
