@@ -127,9 +127,10 @@ def _promises(
 def _tied_tops(chain: Chain) -> np.ndarray:
     """The most each stage may promise so that those after it that keep no stock keep theirs."""
     top = np.minimum(chain.top, chain.reach + chain.time)
+    into = _into(chain.arcs, chain.n)
     for b in chain.order[::-1].tolist():
         if not chain.rows[b].keeps_stock:
-            for a in chain.arcs[chain.arcs[:, 1] == b, 0].tolist():
+            for a in into[b]:
                 top[a] = min(top[a], top[b] - chain.time[b])
     return top
 
@@ -140,12 +141,13 @@ def _waits(chain: Chain) -> np.ndarray:
     Raises InputFaults for promises longer than that, each with the one that stands against it.
     """
     n = chain.n
-    most, reach = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    most, reach = [0] * n, [0] * n
     held: list[int | None] = [None] * n  # the promise nearest upstream that cuts the wait
     faults: list[Fault] = []
+    into = _into(chain.arcs, n)
     for i in chain.order.tolist():
         wait, cut = int(chain.inbound[i]), None
-        for u in chain.arcs[chain.arcs[:, 1] == i, 0].tolist():
+        for u in into[i]:
             if most[u] >= wait:
                 wait, cut = int(most[u]), held[u]
         reach[i], able = wait, wait + int(chain.time[i])
@@ -160,7 +162,7 @@ def _waits(chain: Chain) -> np.ndarray:
             )  # fmt: skip
     if faults:
         raise InputFaults(faults)
-    return reach
+    return np.array(reach, np.int64)
 
 
 def _upstream_first(rows: Sequence[Stage], pairs: np.ndarray) -> np.ndarray:
@@ -187,12 +189,13 @@ def _grid(rows: Sequence[Stage], pairs: np.ndarray, order: np.ndarray) -> tuple[
 
     Best service times are sums of the times given, so the greatest common step loses nothing.
     """
-    times = [
-        Fraction(f"{t:.9g}")  # nine digits: 3 * 0.1 is three tenths
+    given = {
+        t
         for s in rows
         for t in (*_given(s), s.inbound_time, s.max_service_time or 0, s.service_time or 0)
         if t and math.isfinite(t)
-    ]
+    }
+    times = [Fraction(f"{t:.9g}") for t in given]  # nine digits: 3 * 0.1 is three tenths
     narrow = min((s.time_sd for s in rows if s.times is None and s.time_sd > 0), default=0.0)
     if not times and not narrow:
         return 1.0, False
@@ -217,13 +220,19 @@ def _given(stage: Stage) -> tuple[float, ...]:
     return (stage.time,) if stage.times is None else tuple(t for t, _ in stage.times)
 
 
+def _into(pairs: np.ndarray, n: int) -> list[list[int]]:
+    """The suppliers of every stage."""
+    into: list[list[int]] = [[] for _ in range(n)]
+    for a, b in pairs.tolist():
+        into[b].append(a)
+    return into
+
+
 def _longest(
     time: np.ndarray, inbound: np.ndarray, pairs: np.ndarray, order: np.ndarray
 ) -> np.ndarray:
     """The longest time of arrival at each stage, outside supply included."""
-    into: list[list[int]] = [[] for _ in range(len(time))]
-    for a, b in pairs.tolist():
-        into[b].append(a)
+    into = _into(pairs, len(time))
     reach = inbound.copy()
     for i in order.tolist():
         for a in into[i]:

@@ -158,19 +158,13 @@ def _placement(
     gaps = values[n:] + chain.time - values[:n]
     rows = np.arange(n)
     covered, safety = chain.stocks.covered[rows, gaps], chain.stocks.safety[rows, gaps]
-    mean = chain.wants.mean
     cost = tree.total_cost(n, values, chain.price, chain.time)
+    mean = chain.wants.mean
+    columns = (values[n:] / scale, values[:n] / scale, covered, safety, chain.holding * safety,
+               mean * covered + safety,
+               mean * np.array([expected_time(row) for row in chain.rows]))  # fmt: skip
     placed = tuple(
-        Placed(
-            row.id,
-            float(values[n + i] / scale),
-            float(values[i] / scale),
-            float(covered[i]),
-            float(safety[i]),
-            float(chain.holding[i] * safety[i]),
-            float(mean[i] * covered[i] + safety[i]),
-            float(mean[i] * expected_time(row)),
-        )
-        for i, row in enumerate(chain.rows)
+        Placed(row.id, *cells)
+        for row, *cells in zip(chain.rows, *(c.tolist() for c in columns), strict=True)
     )
     return Placement(cost, min(lower, cost), placed, chain.scale, chain.rounded, *seconds)
