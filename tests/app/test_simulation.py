@@ -85,6 +85,7 @@ def test_answers_to_a_late_shipment(world: World) -> None:
     assert (once.origin, once.lane) == ("TYC", "TYC-KRK")
     assert found["use backup"].changes == (Link(site="KRK", item="BRG-608", name="TYC", share=1.0),)
     assert found["raise cards"].changes == (Point(site="KRK", item="BRG-608", reorder=1000),)
+    assert "expedite by sea" not in found, "the lane it came by is no faster one"
     assert all(s.note for s in found.values())
 
 

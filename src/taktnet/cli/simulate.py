@@ -228,7 +228,9 @@ def _opened(place: Path, *, cold: bool) -> Iterator[tuple[Tower | None, Any]]:
 @contextmanager
 def told_as_it_runs(what: str, *, json: bool) -> Iterator[Progress]:
     """Progress; and who waits for the first of it is told what for."""
-    words = "The twin is compiled for this machine, once; it takes half a minute or so."
+    words = (
+        "Getting the twin ready; its first run on a machine compiles it, in half a minute or so."
+    )
     note = Timer(_PATIENCE_S, lambda: console(error=True).print(words))
     note.daemon = True
     note.start()
@@ -282,6 +284,8 @@ def _number(value: float | None) -> str:
     """A figure in four digits; no data where there is none."""
     if value is None:
         return "no data"
+    if abs(value) < 1e-9:  # what rounding leaves of a sum
+        return "0"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 

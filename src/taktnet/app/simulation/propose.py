@@ -12,6 +12,7 @@ from typing import NamedTuple
 from taktnet.network import Network
 from taktnet.network import components as c
 from taktnet.state import State
+from taktnet.state.rows import Transit
 from taktnet.twin.changes import AnyChange, Delay, Demand, Down, Link, Lose, Move, Point
 from taktnet.twin.places import open_points, serving_point
 from taktnet.twin.scenario import Scenario
@@ -56,7 +57,7 @@ def _needs(
     for change in changes:
         if isinstance(change, Delay | Lose):
             needs += [
-                Need(r.to, r.item, r.qty, r.origin, r.lane)
+                Need(r.to, r.item, r.qty, r.origin, r.lane or _usual(network, r))
                 for r in state.transit(now)
                 if r.shipment == change.shipment
             ]
@@ -64,6 +65,12 @@ def _needs(
             needs += _behind(network, change)
     largest = sorted(needs, key=lambda n: -n.qty * network.item(n.item).cost)
     return tuple(dict.fromkeys(largest))[:_MOST_POINTS]
+
+
+def _usual(network: Network, way: Transit) -> str:
+    """The lane that goods without one come by: that of their source."""
+    options = network.sources_of(way.to, way.item)
+    return next((s.lane for s in options if s.origin == way.origin), "")
 
 
 def _behind(network: Network, down: Down) -> Iterator[Need]:
