@@ -6,6 +6,10 @@ same point and loop, quantity and origin, due at the same time, in the same orde
 points at one instant the order is free). What the twin has happen at once (a shift begins and five
 jobs take their parts) is one event with many facts.
 Scanned cards are left out: in the twin nobody forgets to scan.
+
+Known difference: where a point places several orders at one instant, the twin lets the origin
+decide after the first, live all of them are placed before it does. An origin that orders by its
+position may then order another quantity (1 of 204 random networks of the kind below).
 """
 
 from __future__ import annotations
