@@ -45,12 +45,16 @@ def starts(
     return dict(found)
 
 
+class TimeUp(Exception):
+    """The time was over before the model stood."""
+
+
 class Model:
     """The model of a problem in which only `free` operations may change; the rest is as in `turn`.
 
     `horizon` is the last minute that an operation may end at; `hard` forbids to pass a must-end,
     which is priced otherwise;
-    without `priced` any plan will do.
+    without `priced` any plan will do. Raises TimeUp when `stop` says so while it is built.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Model:
         *,
         hard: bool = False,
         priced: bool = True,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
         from ortools.sat.python import cp_model
 
@@ -78,6 +83,8 @@ class Model:
         lines = {int(s.resource[k]) for i in self.free for k in self._modes(i)}
         begins = min((int(s.floor[i]) for i in self.free), default=0)
         for i in everything:
+            if stop():
+                raise TimeUp
             if i in self.free:
                 self._operation(i)
             else:
@@ -85,6 +92,8 @@ class Model:
         for r, rows in self._on.items():
             self.model.add_no_overlap([interval for _, interval, _ in rows])
             self._set_ups(r, rows)
+            if stop():
+                raise TimeUp
         for i in everything:
             self._behind(i)
         if priced:

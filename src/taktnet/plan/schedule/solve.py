@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Lock
 
@@ -145,7 +146,10 @@ class _Run:
         self.lower = alone(self.p, self.s, self.best, self.ends)
         outlasts = "ortools" in sys.modules or self.until - self.begun >= LOADING
         if workers > 0 and outlasts and not self.over():
-            self.cp_sat(workers)
+            from taktnet.plan.schedule.model import TimeUp
+
+            with suppress(TimeUp):
+                self.cp_sat(workers)
 
     def over(self) -> bool:
         """Whether time is up, somebody stopped it, or nothing is left to gain."""
@@ -201,7 +205,7 @@ class _Run:
 
         if n - self.best.locked <= WHOLE:
             free = self.best.order[self.best.locked :].tolist()
-            model = Model(self.s, self.best, free, horizon)
+            model = Model(self.s, self.best, free, horizon, stop=self.over)
             left = self.until - self.clock()
             if left <= 0:
                 return
@@ -220,7 +224,7 @@ class _Run:
             at = int(chance.integers(0, max(1, len(ranked) - WINDOW // 2)))
             free = ranked[at : at + WINDOW].tolist()
             reach = int(end[free].max()) + int(end[free].max() - start[free].min()) // 4
-            model = Model(self.s, turn, free, min(horizon, reach))
+            model = Model(self.s, turn, free, min(horizon, reach), stop=self.over)
             left = min(2.0, self.until - self.clock())
             if left > 0:
                 model.solve(left, workers, self.seed, self.offer, self.over)
