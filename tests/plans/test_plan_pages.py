@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from support.web_tower import World
 from taktnet.web.api import create_app
 
+pytestmark = pytest.mark.timeout(300)
 LOOP = "KB-OPO-1"
 
 
@@ -31,7 +32,7 @@ def client(world: World) -> Iterator[TestClient]:
 
 def worked(client: TestClient, job: str) -> dict[str, object]:
     """The job when it has ended."""
-    for _ in range(600):
+    for _ in range(2500):  # a cold twin compiles first
         told = client.get(f"/api/jobs/{job}").json()
         if told["state"] != "running":
             return told
