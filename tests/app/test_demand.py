@@ -161,5 +161,7 @@ def test_an_override_that_is_none_is_refused_with_all_its_faults(known: World) -
             "reason": "x", "by": "me"}  # fmt: skip
     with pytest.raises(TaktnetError, match="NOWHERE"):
         override_asked(known.tower, fair)
+    with pytest.raises(InputFaults, match="start is '9999-12-31'"):
+        override_asked(known.tower, fair | {"site": "OPO", "start": "9999-12-31"})
     with pytest.raises(InputFaults, match="Only days ahead"):
         override_asked(known.tower, fair | {"site": "OPO", "start": "2020-01-06"})

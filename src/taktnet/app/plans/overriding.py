@@ -89,7 +89,7 @@ def _asked(given: Mapping[str, str]) -> Override:
 
     made = Override(
         Key(take("item", words(200), "an item", "-"), take("site", words(200), "a site", "-")),
-        take("start", date.fromisoformat, "a day such as 2026-04-06", date(2000, 1, 1)),
+        take("start", _day, "a day such as 2026-04-06", date(2000, 1, 1)),
         int(take("days", number(1, 3660), "1 to 3,660 days", 1.0)),
         take("qty", number(0, 1e9), "a quantity from 0 up", 0.0),
         0.0,
@@ -99,6 +99,13 @@ def _asked(given: Mapping[str, str]) -> Override:
     if faults:
         raise InputFaults(faults)
     return made
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not 1971 <= day.year <= 2199:
+        raise ValueError(text)
+    return day
 
 
 def _statistics(view: PlanView, made: Override) -> float:
