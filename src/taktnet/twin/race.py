@@ -82,7 +82,7 @@ def race(evaluate: Evaluate, options: int, rules: Rules | None = None) -> Result
 
     n = rule.first
     going = more(left, n)
-    while going and len(left) > 2:
+    while going and len(left) > 2 and _result(values, rule).error > rule.error:
         left = _order(values, left)[: (len(left) + 1) // 2]
         n = min(2 * n, rule.most)
         going = more(left, n)
