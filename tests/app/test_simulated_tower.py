@@ -87,7 +87,8 @@ def test_a_twin_checked_against_its_own_history_is_faithful(place: Path, tmp_pat
         ordered = sum(len(plan) for plan in lived.plans().values())
         rows = tower.ledger.read(0, 100_000)
         assert ordered == sum(
-            type(row.event) is e.OrderPlaced and row.event.at.timestamp() * 1e6 > lived.start
+            type(row.event) is e.OrderPlaced
+            and lived.start < row.event.at.timestamp() * 1e6 <= lived.end
             for row in rows
         )
 

@@ -138,8 +138,11 @@ class Lived:
 
 
 def lived_days(parts: Parts, days: int) -> Lived:
-    """The last so many whole days of the ledger; raises TaktnetError where it is too short."""
-    end = parts.clock.now()
+    """The last so many days of the ledger; raises TaktnetError where it is too short.
+
+    They end with the last whole hour, so that a check that is made again has the same luck.
+    """
+    end = parts.clock.now() // HOUR * HOUR
     start = end - days * DAY
     chunks = [np.empty(0, FACT), *parts.past.facts(0)]
     facts = by_business_time(np.concatenate(chunks))
