@@ -11,8 +11,9 @@ along the order or to another resource and takes a worse order with the chance o
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, uint64
+from numba import njit
 
+from taktnet.plan.chance import draw
 from taktnet.plan.schedule.shop import FAR, HARD, Shop
 
 
@@ -76,31 +77,19 @@ def decode(
 
 
 @njit(cache=True, nogil=True)
-def _draw(state: np.ndarray, below: int) -> int:
-    """A whole number from 0 to below - 1 (xorshift64*, Vigna 2016)."""
-    x = state[0]
-    x ^= x >> uint64(12)
-    x ^= x << uint64(25)
-    x ^= x >> uint64(27)
-    state[0] = x
-    high = (x * uint64(0x2545F4914F6CDD1D)) >> uint64(32)
-    return np.int64((high * uint64(below)) >> uint64(32))  # pyright: ignore[reportReturnType]
-
-
-@njit(cache=True, nogil=True)
 def _pick(s: Shop, order: np.ndarray, mode: np.ndarray, end: np.ndarray, locked: int,
           state: np.ndarray) -> int:  # fmt: skip
     """A place in the order to move: half the time of late work or of what it waits for."""
     n = len(order)
-    place = locked + _draw(state, n - locked)
-    if _draw(state, 2):
+    place = locked + draw(state, n - locked)
+    if draw(state, 2):
         return place
     for _ in range(8):
-        i = order[locked + _draw(state, n - locked)]
+        i = order[locked + draw(state, n - locked)]
         if s.late[i] > 0 and end[i] > s.due[i]:
-            while s.before_first[i + 1] > s.before_first[i] and _draw(state, 2):
+            while s.before_first[i + 1] > s.before_first[i] and draw(state, 2):
                 first = s.before_first[i]
-                i = s.before[first + _draw(state, int(s.before_first[i + 1] - first))]
+                i = s.before[first + draw(state, int(s.before_first[i + 1] - first))]
             for p in range(locked, n):
                 if order[p] == i:
                     return p
@@ -144,17 +133,17 @@ def _shift(order: np.ndarray, p: int, to: int) -> None:
 def _target(s: Shop, order: np.ndarray, mode: np.ndarray, p: int, low: int, high: int,
             state: np.ndarray) -> int:  # fmt: skip
     """Where to: beside the next or the one after on the same resource, or anywhere allowed."""
-    if _draw(state, 4) == 0:
-        return low + _draw(state, high - low + 1)
-    r, step = s.resource[mode[order[p]]], 1 if _draw(state, 2) else -1
-    skips, q = _draw(state, 3), p + step
+    if draw(state, 4) == 0:
+        return low + draw(state, high - low + 1)
+    r, step = s.resource[mode[order[p]]], 1 if draw(state, 2) else -1
+    skips, q = draw(state, 3), p + step
     while low <= q <= high:
         if s.resource[mode[order[q]]] == r:
             if skips == 0:
                 return q
             skips -= 1
         q += step
-    return low + _draw(state, high - low + 1)
+    return low + draw(state, high - low + 1)
 
 
 @njit(cache=True, nogil=True)
@@ -183,17 +172,17 @@ def search(
         p = _pick(s, order, mode, end, locked, state)
         i = order[p]
         was, held, many = mode[i], floor[i], s.first[i + 1] - s.first[i]
-        if s.old_start[i] > s.floor[i] and _draw(state, 4) == 0:
+        if s.old_start[i] > s.floor[i] and draw(state, 4) == 0:
             floor[i] = s.floor[i] if held > s.floor[i] else s.old_start[i]
-        if many > 1 and _draw(state, 3) == 0:
-            mode[i] = s.first[i] + _draw(state, int(many))
+        if many > 1 and draw(state, 3) == 0:
+            mode[i] = s.first[i] + draw(state, int(many))
         low, high = _bounds(s, order, p, locked)
         to = _target(s, order, mode, p, low, high, state)
         if to == p and mode[i] == was and floor[i] == held:
             continue
         _shift(order, p, to)
         new = decode(s, order, mode, floor, start, end)
-        if new <= cost or _draw(state, 1 << 30) < np.exp((cost - new) / warmth) * (1 << 30):
+        if new <= cost or draw(state, 1 << 30) < np.exp((cost - new) / warmth) * (1 << 30):
             cost = new
             if cost < least:
                 least = cost

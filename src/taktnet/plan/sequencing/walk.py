@@ -12,7 +12,9 @@ of its two cars, any other move only at windows that touch the stretch it turns.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, uint64
+from numba import njit
+
+from taktnet.plan.chance import draw
 
 #: Longest stretch that is turned, moved or shuffled.
 LONGEST = 16
@@ -52,18 +54,6 @@ def cost_of(
         if colour[order[t]] != colour[order[t + 1]]:
             cost += change
     return cost
-
-
-@njit(cache=True, nogil=True)
-def _draw(state: np.ndarray, below: int) -> int:
-    """A whole number from 0 to below - 1 (xorshift64*, Vigna 2016)."""
-    x = state[0]
-    x ^= x >> uint64(12)
-    x ^= x << uint64(25)
-    x ^= x >> uint64(27)
-    state[0] = x
-    high = (x * uint64(0x2545F4914F6CDD1D)) >> uint64(32)
-    return np.int64((high * uint64(below)) >> uint64(32))  # pyright: ignore[reportReturnType]
 
 
 @njit(cache=True, nogil=True)
@@ -172,7 +162,7 @@ def _turn(order: np.ndarray, i: int, j: int, kind: int, state: np.ndarray) -> No
         order[i] = car
     else:
         for t in range(j, i, -1):
-            u = i + _draw(state, t - i + 1)
+            u = i + draw(state, t - i + 1)
             order[t], order[u] = order[u], order[t]
 
 
@@ -189,21 +179,21 @@ def _place(
     """A place to change: of a few windows drawn, a car of one that costs; else any."""
     n, options = len(order), len(size)
     for _ in range(6):
-        o = _draw(state, options)
+        o = draw(state, options)
         if size[o] > n:
             continue
-        t = _draw(state, n - size[o] + 1)
+        t = draw(state, n - size[o] + 1)
         if price[o, load[o, t]] > 0:
-            at = t + _draw(state, size[o])
+            at = t + draw(state, size[o])
             if at >= frozen and has[order[at], o]:
                 return at
-    return frozen + _draw(state, n - frozen)
+    return frozen + draw(state, n - frozen)
 
 
 @njit(cache=True, nogil=True)
 def _taken(more: int, warmth: float, state: np.ndarray) -> bool:
     """Whether an order that costs so much more is taken (Metropolis)."""
-    return more <= 0 or _draw(state, 1 << 30) < np.exp(-more / warmth) * (1 << 30)
+    return more <= 0 or draw(state, 1 << 30) < np.exp(-more / warmth) * (1 << 30)
 
 
 @njit(cache=True, nogil=True)
@@ -291,22 +281,22 @@ def walk(
     n = len(order)
     fresh = np.empty_like(load)
     for _ in range(moves):
-        kind = _draw(state, 32)
+        kind = draw(state, 32)
         if kind % 4:
-            i = frozen + _draw(state, n - frozen)
+            i = frozen + draw(state, n - frozen)
         else:
             i = _place(order, has, load, size, price, frozen, state)
         if kind < 28:
-            j = frozen + _draw(state, n - frozen)
+            j = frozen + draw(state, n - frozen)
             if kind < 8:
-                j = min(n - 1, max(frozen, i - 10 + _draw(state, 21)))
+                j = min(n - 1, max(frozen, i - 10 + draw(state, 21)))
             if order[i] == order[j]:
                 continue
             cost += _swap(
                 order, has, load, size, price, colour, change, min(i, j), max(i, j), warmth, state
             )
         elif i < n - 1:
-            j = min(n - 1, i + 1 + _draw(state, LONGEST - 1))
+            j = min(n - 1, i + 1 + draw(state, LONGEST - 1))
             cost += _turned(
                 order, has, load, size, price, colour, change, i, j, kind - 28, warmth, state, fresh
             )
