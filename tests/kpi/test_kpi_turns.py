@@ -38,8 +38,8 @@ def test_five_point_example() -> None:
     assert values["turns", "days.five_point"].value == pytest.approx(60.8333, abs=1e-4)
 
 
-def test_network_eliminates_the_flow_between_plants() -> None:
-    """A 8.0 M/1.0 M = 8, B 12.0 M/1.5 M = 8, 0.5 M on the road: 12/3.0 = 4.0, not 8 or 8.0."""
+def two_plants() -> Story:
+    """A 8.0 M of internal COGS on 1.0 M, B 12.0 M on 1.5 M, and 0.5 M on the road."""
     story = Story(network(items=(c.Item(id="X", cost=1.0), c.Item(id="Y", cost=1.0))))
     story.tell(e.StockCounted, 0, "OPO", item="X", qty=1_000_000)
     story.tell(e.StockCounted, 0, "KRK", item="Y", qty=1_500_000)
@@ -54,6 +54,12 @@ def test_network_eliminates_the_flow_between_plants() -> None:
         story.tell(e.GoodsShipped, 100, site, shipment=f"T{item}", to=to, item=item, qty=qty)
     story.tell(e.GoodsReceived, 100, "KRK", shipment="TX", item="X", qty=7_500_000)
     story.tell(e.StockConsumed, 100, "KRK", item="X", qty=7_500_000)
+    return story
+
+
+def test_network_eliminates_the_flow_between_plants() -> None:
+    """A 8.0 M/1.0 M = 8, B 12.0 M/1.5 M = 8, 0.5 M on the road: 12/3.0 = 4.0, not 8 or 8.0."""
+    story = two_plants()
     whole = of_year(story)["turns", "daily"]
     assert (whole.numerator, whole.denominator) == (12_000_000, 3_000_000)
     assert whole.value == 4.0

@@ -25,10 +25,18 @@ WIDE = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Demand of one period, independent between periods; `sd` None makes it Poisson."""
+    """Demand of one period, independent between periods; `sd` None makes it Poisson.
+
+    With `sd` it is normal, or `uniform` between mean -+ sqrt(3) sd: then times are whole periods.
+    """
 
     mean: float
     sd: float | None = None
+    uniform: bool = False
+
+    def __post_init__(self) -> None:
+        if self.uniform and not self.sd:
+            raise ValueError("uniform demand has a deviation above zero")
 
     def over(self, periods: float) -> tuple[float, float]:
         """Mean and deviation over some periods."""
@@ -38,12 +46,44 @@ class Demand:
     def quantile(self, level: float, periods: float) -> float:
         """The least demand over `periods` not exceeded with probability `level`."""
         mean, sd = self.over(periods)
+        if self.uniform and sd > 0:
+            step = sd / FINE
+            first, weight = self.chances(periods, step)
+            return step * (first + int(np.searchsorted(np.cumsum(weight), level)))
         if self.sd is not None:
             return NormalDist(mean, sd).inv_cdf(level) if sd > 0 else mean
         x = 0
         while poisson_cdf(x, mean) < level:
             x += 1
         return float(x)
+
+    def chances(self, periods: float, step: float) -> tuple[int, np.ndarray]:
+        """Chances of demand over `periods` on the grid, and the grid point of the first.
+
+        The normal density is summed by the rectangle rule, which for a smooth density errs by
+        less than floats do; uniform periods are folded one by one.
+        """
+        mean, sd = self.over(periods)
+        if self.sd is None:
+            last = math.ceil((mean + WIDE * sd) / step) + 30
+            return 0, np.array([poisson_pmf(k, mean) for k in range(last + 1)])
+        if self.uniform:
+            return self._folded(int(periods), step)
+        first, last = math.floor((mean - WIDE * sd) / step), math.ceil((mean + WIDE * sd) / step)
+        return first, np.exp(-0.5 * ((np.arange(first, last + 1) * step - mean) / sd) ** 2)
+
+    def _folded(self, periods: int, step: float) -> tuple[int, np.ndarray]:
+        """Sums of uniform periods: each grid point has the length of its cell that is covered."""
+        assert self.sd is not None
+        half = math.sqrt(3) * self.sd
+        first, last = (round((self.mean + side * half) / step) for side in (-1, 1))
+        edge = (np.arange(first, last + 2) - 0.5) * step
+        one = np.diff(np.clip(edge, self.mean - half, self.mean + half))
+        one *= 1.0 / one.sum()
+        weight = one
+        for _ in range(periods - 1):
+            weight = np.convolve(weight, one)
+        return first * periods, weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +112,7 @@ def serial(
     The recursion C_j(y) = E[h_j (y - D_j) + C_{j-1}(min(S_{j-1}, y - D_j))], D_j demand over L_j,
     starts from (p + sum h) x-. Raises ValueError for costs or times that are not positive.
     """
-    _check(holding, lead, backorder)
+    _check(holding, lead, backorder, demand)
     x = _grid(sum(lead), demand, levels)
     below = (backorder + sum(holding)) * np.maximum(-x, 0.0)
     found: list[float] = []
@@ -97,7 +137,7 @@ def bounds(holding: Sequence[float], lead: Sequence[float], backorder: float,
     Both are quantiles of demand over L_1 + ... + L_j, at (p + sum_{i>j} h_i) over
     (p + sum_all h_i) and over (p + sum_{i>=j} h_i).
     """
-    _check(holding, lead, backorder)
+    _check(holding, lead, backorder, demand)
     out: list[tuple[float, float]] = []
     for j in range(len(holding)):
         above = backorder + sum(holding[j + 1 :])
@@ -159,11 +199,15 @@ def assembly(
     return {name: level[total[name]] for name in parts}, line.cost
 
 
-def _check(holding: Sequence[float], lead: Sequence[float], backorder: float) -> None:
+def _check(
+    holding: Sequence[float], lead: Sequence[float], backorder: float, demand: Demand
+) -> None:
     if not holding or len(holding) != len(lead):
         raise ValueError("as many holding costs as lead times, at least one")
     if min(holding) <= 0 or backorder <= 0 or min(lead) < 0 or sum(lead) <= 0:
         raise ValueError("costs must be above zero, lead times not below and not all zero")
+    if demand.uniform and any(periods != int(periods) for periods in lead):
+        raise ValueError("uniform demand is summed over whole periods: lead times are whole")
 
 
 def _grid(periods: float, demand: Demand, levels: Sequence[float] | None) -> np.ndarray:
@@ -178,22 +222,11 @@ def _grid(periods: float, demand: Demand, levels: Sequence[float] | None) -> np.
 
 
 def _expect(value: np.ndarray, x: np.ndarray, periods: float, demand: Demand) -> np.ndarray:
-    """E[value(y - D)] on the grid; `value` goes on straight beyond both ends.
-
-    The normal density is summed by the rectangle rule, which for a smooth density errs by less
-    than floats do.
-    """
-    mean, sd = demand.over(periods)
+    """E[value(y - D)] on the grid; `value` goes on straight beyond both ends."""
     if periods == 0:
         return value
-    step = float(x[1] - x[0])
-    first = math.floor((mean - WIDE * sd) / step)
-    last = math.ceil((mean + WIDE * sd) / step) + (30 if demand.sd is None else 0)
-    if demand.sd is None:
-        first = 0
-        weight = np.array([poisson_pmf(k, mean) for k in range(last + 1)])
-    else:
-        weight = np.exp(-0.5 * ((np.arange(first, last + 1) * step - mean) / sd) ** 2)
+    first, weight = demand.chances(periods, float(x[1] - x[0]))
+    last = first + len(weight) - 1
     weight /= weight.sum()
     n = len(x)
     left, right = max(last, 0), max(-first, 0)
