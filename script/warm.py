@@ -1,21 +1,45 @@
-"""Compiles the kernels once and keeps them on disk, so that tests and first starts need not wait.
+"""Compiles once and keeps it on disk, so that tests and first starts need not wait.
 
-Two processes that start together would otherwise both compile the same.
+Kernels: two processes that start together would otherwise both compile the same. Bytecode: where
+Python may not write it (PYTHONDONTWRITEBYTECODE), each start would translate every module anew.
 """
 
+import compileall
+import sys
 from datetime import UTC, datetime
+from importlib import import_module
 
+from taktnet.app.simulation.answers import simulate
+from taktnet.app.simulation.question import Question
 from taktnet.app.tower import Tower
 from taktnet.ledger.event import StockConsumed, StockCounted
 from taktnet.network.generate import generate
 
-network = generate(sites=10, seed=1)
-with Tower.open(None, network) as tower:
-    loop = network.loops[0]
-    about = {"source": "warm", "site": loop.site, "item": loop.item, "at": datetime.now(UTC)}
-    tower.ingest([StockCounted(id="1", qty=loop.cards * loop.container_qty, **about)])
-    tower.ingest([StockConsumed(id="2", qty=2 * loop.container_qty, **about)])
-    tower.kpis()
-    tower.takt()
-    tower.flow()
-    print(f"kernels are compiled; {tower.signals().total} decisions")
+
+def kernels() -> int:
+    """Run what is compiled on a small network; how many decisions came of it."""
+    network = generate(sites=10, seed=1)
+    with Tower.open(None, network) as tower:
+        loop = network.loops[0]
+        about = {"source": "warm", "site": loop.site, "item": loop.item, "at": datetime.now(UTC)}
+        tower.ingest([StockCounted(id="1", qty=loop.cards * loop.container_qty, **about)])
+        tower.ingest([StockConsumed(id="2", qty=2 * loop.container_qty, **about)])
+        tower.kpis()
+        tower.takt()
+        tower.flow()
+        simulate(tower.parts, Question(days=1.0, replications=2, kpis=True))
+        return tower.signals().total
+
+
+def bytecode() -> int:
+    """Translate every module that the commands, or what ran, import; how many."""
+    for name in ("taktnet.cli.main", "rich.table", "rich.progress"):
+        import_module(name)
+    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    sources = sorted(f for f in files if f and f.endswith(".py"))
+    return sum(compileall.compile_file(f, quiet=2) for f in sources)
+
+
+if __name__ == "__main__":
+    print(f"kernels are compiled; {kernels()} decisions")
+    print(f"{bytecode()} modules are translated")

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from taktnet.ledger import event as e
 from taktnet.policy import records as r
 from taktnet.policy import rules
 from taktnet.policy.choose import best_loop_by, furthest_behind_by, release
 from taktnet.policy.due import due_by
+from taktnet.state.entry import entry
 from taktnet.state.fold.cards import board_of
 from taktnet.state.fold.dispatch import FACT_SIZE, cards_behind, fact_at, fold_one
 from taktnet.state.fold.feeds import is_late
@@ -365,7 +365,7 @@ def write_info(c: Any, start: int) -> None:
 def _entry(stamp: int) -> Any:
     """The compiled loop; its cache on disk is good only for these very sources."""
 
-    @njit(cache=True, nogil=True, error_model="numpy")
+    @entry
     def run_events(x: int, y: int, control: int) -> int:
         """Work on; 1 when all is done, 0 when more room is needed."""
         if control == 0:

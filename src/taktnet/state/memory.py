@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # pyright: ignore[reportMissingTypeStubs]
-from numba import njit
 from numba.np.numpy_support import from_dtype
 
+from taktnet.state.entry import entry
 from taktnet.state.machine import (
     bits,
     clear,
@@ -183,11 +183,7 @@ def drop(x: int, table: int, row: int) -> None:
     set_word(x, table, LIVE, word(x, table, LIVE) - 1)
 
 
-_jit: Any = njit
-_cached: Any = _jit(cache=True, nogil=True)
-
-
-@_cached
+@entry
 def reindex(x: int, table: int) -> None:
     """Fill an empty index from the live rows."""
     base, index = word(x, table, ROWS), word(x, table, INDEX)

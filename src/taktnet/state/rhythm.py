@@ -6,15 +6,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
+from taktnet.state.entry import entry
 from taktnet.state.fold.feeds import allowed_gap, usual_gap
 from taktnet.state.memory import poke
 from taktnet.state.stamp import STAMP
 
 
 def _entry(stamp: int) -> Any:
-    @njit(cache=True, nogil=True, error_model="numpy")
+    @entry
     def feed_limits(x: int, n: int, usual: int, allowed: int, factor: float, floor: int) -> int:
         for row in range(n):
             poke(usual + row * 8, usual_gap(x, row))

@@ -14,13 +14,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from taktnet.state.entry import entry
 from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import dist_at, knot_of
 from taktnet.twin.layout import EXPONENTIAL, FIXED, LOGNORMAL, QUANTILES, TABLE
 
-_njit: Any = njit
 #: Knots of a gamma table, and the normal quantiles of the first and the last.
 KNOTS, Z_FIRST, Z_LAST = 96, -8.4, 8.4
 _PER_Z = (KNOTS - 1) / (Z_LAST - Z_FIRST)
@@ -154,7 +153,7 @@ def good_of(u: float, n: int, rate: float) -> int:
     return n - k
 
 
-@_njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def _log_tails(a: float, x: float, upper: bool) -> tuple[float, float]:
     """Logarithms of the density of gamma(a, 1) times x, and of its lower or upper tail at x."""
     front = a * math.log(x) - x - math.lgamma(a)
@@ -184,7 +183,7 @@ def _log_tails(a: float, x: float, upper: bool) -> tuple[float, float]:
     return front, high if upper else math.log1p(-math.exp(min(high, -1e-300)))
 
 
-@_njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def _gamma_log_quantiles(a: float, z: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """log of the gamma(a, 1) quantile for log tails `wanted`: the lower one where z < 0."""
     out = np.empty(len(z))

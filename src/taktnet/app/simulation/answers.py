@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from taktnet.app.parts import Parts
-from taktnet.app.simulation.fidelity import Fidelity, last_check
-from taktnet.app.simulation.kpis import read_kpis
 from taktnet.app.simulation.question import Question
 from taktnet.base.errors import InputFaults
 from taktnet.ledger.fact import instant, micros
@@ -21,6 +18,10 @@ from taktnet.twin.ranking import Ranking, rank
 from taktnet.twin.results import bands
 from taktnet.twin.scenario import AS_IT_IS
 from taktnet.twin.start import Start
+
+if TYPE_CHECKING:
+    from taktnet.app.parts import Parts
+    from taktnet.app.simulation.fidelity import Fidelity
 
 Progress = Callable[[int, int], None]
 Stop = Callable[[], bool]
@@ -99,6 +100,9 @@ def simulate(
 
     `tell` gets what there is before the KPIs are read, which takes longer.
     """
+    from taktnet.app.simulation.fidelity import last_check
+    from taktnet.app.simulation.kpis import read_kpis
+
     question.check()
     start = parts.forks.start(parts, question.days)
     found = ask(start, question, on_progress, stop)

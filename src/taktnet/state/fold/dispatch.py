@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import FACT
+from taktnet.state.entry import entry
 from taktnet.state.fold.ahead import FAR, NEAR, ask_index, ask_rows
 from taktnet.state.fold.cards import (
     DETACHED,
@@ -242,7 +242,7 @@ def collected(x: int, f: Any, sign: int) -> None:
 def _entry(stamp: int) -> Any:
     """The compiled fold; its cache on disk is good only for these very sources."""
 
-    @njit(cache=True, nogil=True, error_model="numpy")
+    @entry
     def fold_facts(x: int, facts: int, start: int, n: int) -> int:
         """Fold facts[start:n]; returns where it stopped for want of room, or n."""
         if n < 0:

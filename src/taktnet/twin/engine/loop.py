@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from numba import njit
-
+from taktnet.state.entry import entry
 from taktnet.state.memory import kernel
 from taktnet.state.stamp import STAMP, stamp
 from taktnet.twin.engine.access import (
@@ -205,7 +204,7 @@ def overdue(x: int) -> None:
 def _entry(number: int) -> Any:
     """The compiled entry; its cache on disk is good only for these very sources."""
 
-    @njit(cache=True, nogil=True, error_model="numpy")
+    @entry
     def enter(x: int, what: int, a: int, b: int) -> int:
         """what 0: begin with seed a, replication b. 1: run until a. 2: forget the warm-up.
 
@@ -227,7 +226,7 @@ def _entry(number: int) -> Any:
 
 
 def _traced_entry(number: int) -> Any:
-    @njit(cache=True, nogil=True, error_model="numpy")
+    @entry
     def enter_traced(x: int, what: int, a: int, b: int) -> int:
         """As `enter`, and what happens is written as facts; TRACE_ROOM when there is no room."""
         if x == 0:
@@ -245,7 +244,7 @@ def _traced_entry(number: int) -> Any:
 
 
 def _passed(number: int) -> Any:
-    @njit(cache=True, nogil=True, error_model="numpy")
+    @entry
     def passed(x: int, dist: int, age: float) -> float:
         """F(age): the share of times that are at most so long, to the last bit of a uniform."""
         if x == 0:

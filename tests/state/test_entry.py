@@ -1,0 +1,26 @@
+"""What is compiled already starts without all that could compile it."""
+
+import subprocess
+import sys
+
+_RUN = """
+import sys
+from taktnet.network.generate import generate
+from taktnet.twin import Start
+sim = Start(generate(10, 1), 1_767_571_200_000_000, 3.0).sim()
+sim.begin(1, 0)
+sim.run_to(2.0)
+print(sim.events, "numba.np.arraymath" in sys.modules)
+"""
+
+
+def _run() -> list[str]:
+    done = subprocess.run([sys.executable, "-c", _RUN], check=True, capture_output=True, text=True)
+    return done.stdout.split()
+
+
+def test_a_warm_start_loads_no_compiler():
+    """A process that finds its entries on disk gives the same, and never loads what compiles."""
+    first, second = _run(), _run()
+    assert first[0] == second[0] != "0"
+    assert second[1] == "False"
