@@ -15,6 +15,7 @@ WEEK_MIN = 7 * DAY_MIN
 _TIME = re.compile(r"(\d{1,2}):(\d{2})\Z", re.ASCII)
 
 
+@lru_cache(maxsize=4096)
 def parse_days(text: str) -> frozenset[int]:
     """Weekdays (Monday is 0) of `Mon-Fri,Sun`; a range may run over the weekend."""
     days: set[int] = set()
@@ -101,6 +102,7 @@ def _date(text: str) -> date:
     raise Malformed("dates like 2026-12-24", f"{text.strip()!r} is no date.")
 
 
+@lru_cache(maxsize=4096)
 def parse_departures(text: str) -> tuple[int, ...]:
     """Departures as minutes of the week (Monday 00:00 is 0): `Mon,Thu 18:00; 06:00`.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.lib.recfunctions import unstructured_to_structured
 
 from taktnet.base.errors import Fault
 from taktnet.base.names import Names
@@ -15,14 +16,14 @@ from taktnet.network import Network
 from taktnet.network.formats import parse_quantiles
 from taktnet.policy import lower as policy_lower
 from taktnet.twin import layout as y
-from taktnet.twin.layout import HOUR, Table
+from taktnet.twin.layout import DTYPES, HOUR, Table
 from taktnet.twin.timetable import leaves, spans
 from taktnet.twin.variates import KNOTS, gamma_knots
 
 MICRO = 1e-6
 #: What a customer orders and when: (customer, item, supplier) -> (microseconds UTC, quantity).
 Plans = Mapping[tuple[str, str, str], Sequence[tuple[int, float]]]
-_PLAIN = (Table.USER, Table.LEAVE, Table.KNOT, Table.MEMBER)
+_PLAIN = (Table.USER, Table.LEAVE, Table.KNOT, Table.MEMBER, Table.SPAN)
 
 
 def millionths(qty: float) -> int:
@@ -44,9 +45,10 @@ def records(dtype: np.dtype, rows: Iterable[dict[str, Any]]) -> np.ndarray:
     """Records of rows; fields not given are 0."""
     rows = list(rows)
     array = np.zeros(len(rows), dtype)
-    for name in dtype.names or ():
-        if any(name in row for row in rows):
-            array[name] = [row.get(name, 0) for row in rows]
+    given = set[str]().union(*rows)
+    alike = all(len(row) == len(given) for row in rows)
+    for name in given.intersection(dtype.names or ()):
+        array[name] = [row[name] for row in rows] if alike else [row.get(name, 0) for row in rows]
     return array
 
 
@@ -60,7 +62,8 @@ class Draft:
     end: int
     plans: Plans
     rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict[Any, Any])
-    plain: dict[Table, list[Any]] = field(default_factory=dict[Any, Any])
+    plain: dict[Table, list[np.ndarray]] = field(default_factory=dict[Any, Any])
+    sizes: dict[Table, int] = field(default_factory=dict[Any, int])
     points: list[tuple[str, str]] = field(default_factory=list[Any])
     links: list[tuple[str, str, str, str]] = field(default_factory=list[Any])
     index: dict[tuple[str, str], int] = field(default_factory=dict[Any, int])
@@ -73,12 +76,15 @@ class Draft:
     site_no: dict[str, int] = field(default_factory=dict[str, int])
     lane_no: dict[str, int] = field(default_factory=dict[str, int])
     res_no: dict[str, int] = field(default_factory=dict[str, int])
-    open: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    open: Container[tuple[str, str]] = ()
     serving: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    lines: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         self.rows = {t: [] for t in Table}
-        self.plain = {t: [] for t in _PLAIN}
+        self.plain = {t: [np.zeros(0, DTYPES[t])] for t in _PLAIN}
+        self.sizes = dict.fromkeys(_PLAIN, 0)
+        self.lines = {loop.id: loop.resource for loop in self.network.loops}
         self.site_no = {s.id: i for i, s in enumerate(self.network.sites)}
         self.lane_no = {lane.id: i for i, lane in enumerate(self.network.lanes)}
 
@@ -88,6 +94,13 @@ class Draft:
         rows.append(values)
         return len(rows) - 1
 
+    def lay(self, table: Table, rows: Any) -> int:
+        """Append many plain rows; the number of the first."""
+        first = self.sizes[table]
+        self.plain[table].append(np.asarray(rows, DTYPES[table]))
+        self.sizes[table] = first + len(rows)
+        return first
+
     def dist(self, *key: Any) -> int:
         """The number of a distribution: (kind, mean us, cv) or ("quantiles", text)."""
         known = self.dists.get(key)
@@ -96,12 +109,9 @@ class Draft:
         return known
 
     def _new_dist(self, kind: str, mean: Any, cv: float = 0.0) -> int:
-        knots = self.plain[Table.KNOT]
-        first = len(knots)
         if kind == "quantiles":
             pairs = parse_quantiles(mean)
-            for p, h in pairs:
-                knots += [p, h * HOUR]
+            first = self.lay(Table.KNOT, [x for p, h in pairs for x in (p, h * HOUR)])
             return self.add(Table.DIST, kind=y.QUANTILES, first=first, knots=len(pairs))
         if kind == "fixed" or cv <= 0:
             return self.add(Table.DIST, kind=y.FIXED, a=mean)
@@ -113,8 +123,7 @@ class Draft:
         shape = 1 / (cv * cv)
         known = self.dists.get(("knots", shape))
         if known is None:
-            known = self.dists["knots", shape] = first
-            knots += gamma_knots(shape)
+            known = self.dists["knots", shape] = self.lay(Table.KNOT, gamma_knots(shape))
         return self.add(Table.DIST, kind=y.TABLE, a=mean, first=known, knots=KNOTS)
 
     def calendar(self, site: str, resource: str) -> int:
@@ -127,9 +136,7 @@ class Draft:
         known = self.calendars.get((name, place.zone))
         if known is None:
             found = spans(self.network.working_time(site, resource), self.at, self.end)
-            first = len(self.rows[Table.SPAN])
-            for on, off, done in found:
-                self.add(Table.SPAN, on=on, off=off, done=done)
+            first = self.lay(Table.SPAN, unstructured_to_structured(found, DTYPES[Table.SPAN]))
             known = self.add(Table.CAL0, first=first, spans=len(found))
             self.calendars[name, place.zone] = known
         return known
@@ -141,6 +148,5 @@ class Draft:
         key = (row.departures, self.network.site(row.origin).zone)
         if key not in self.leaving:
             found = leaves(*key, self.at, self.end)
-            self.leaving[key] = len(self.plain[Table.LEAVE]), len(found)
-            self.plain[Table.LEAVE] += found
+            self.leaving[key] = self.lay(Table.LEAVE, found), len(found)
         return self.leaving[key]

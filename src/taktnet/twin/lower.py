@@ -158,7 +158,7 @@ class _Lowering(Supply):
         arrays: dict[Table, np.ndarray] = {}
         for table, dtype in DTYPES.items():
             if table in self.plain:
-                arrays[table] = np.array(self.plain[table], dtype)
+                arrays[table] = np.concatenate(self.plain[table])
             else:
                 arrays[table] = records(dtype, self.rows[table])
         counts = {"points": Table.POINT, "links": Table.LINK, "lanes": Table.LANE,

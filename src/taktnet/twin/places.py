@@ -51,9 +51,8 @@ class Places(Draft):
             self.add(Table.SITE0, first_res=first, res=len(rows))
             self.add(Table.SITE, gate_head=-1, gate_tail=-1, held_head=-1, held_tail=-1)
         for cal, row in enumerate(self.rows[Table.CAL0]):
-            row["first_member"] = len(self.plain[Table.MEMBER])
+            row["first_member"] = self.lay(Table.MEMBER, members[cal])
             row["members"] = len(members[cal])
-            self.plain[Table.MEMBER] += members[cal]
             self.add(Table.CAL)
 
     def add_lanes(self) -> None:
@@ -93,7 +92,7 @@ class Places(Draft):
         keys |= {(k.supplier, k.item) for k in network.demand}
         keys |= {(k.site, k.item) for k in network.processes}
         keys |= {(k.site, k.item) for k in network.sources}
-        self.open = open_points(network)
+        self.open = OpenPoints(network)
         keys |= {(k.origin, k.item) for k in network.sources}
         for site, item in {(p.site, p.item) for p in network.processes}:
             if (site, item) not in self.open:
@@ -197,17 +196,21 @@ def serving_point(network: Network, row: Any) -> tuple[str, str]:
     return row.supplier, row.item
 
 
-def open_points(network: Network) -> set[tuple[str, str]]:
+class OpenPoints:
     """Items of suppliers' sites that nothing replenishes there: outside, without limit."""
-    needed = {(s.origin, s.item) for s in network.sources}
-    needed |= {(d.supplier, d.item) for d in network.demand}
-    needed |= {(p.site, p.item) for p in network.processes}
-    needed |= {(s.id, b.component) for s in network.sites if s.kind == "supplier"
-               for b in network.bom}  # fmt: skip
-    return {
-        (site, item)
-        for site, item in needed
-        if network.site(site).kind == "supplier"
-        and not network.loops_of(site, item)
-        and getattr(network.stock_point(site, item), "policy", "none") not in _POLICIES
-    }
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._asked = {(s.origin, s.item) for s in network.sources}
+        self._asked |= {(d.supplier, d.item) for d in network.demand}
+        self._asked |= {(p.site, p.item) for p in network.processes}
+        self._parts = {line.component for line in network.bom}
+
+    def __contains__(self, key: tuple[str, str]) -> bool:
+        network = self._network
+        return (
+            (key in self._asked or key[1] in self._parts)
+            and network.site(key[0]).kind == "supplier"
+            and not network.loops_of(*key)
+            and getattr(network.stock_point(*key), "policy", "none") not in _POLICIES
+        )

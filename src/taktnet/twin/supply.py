@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from taktnet.base.names import Domain
 from taktnet.ledger.fact import ACTION, RULE
 from taktnet.network.formats import parse_price_breaks
@@ -25,19 +27,19 @@ class Supply(Places):
     def add_links(self) -> None:
         """The loops and sources of every point, as the live rules have them, then backups."""
         memory = policy_lower.lower(self.network, self.names).memory
-        rules = {int(row["key"]): row for row in memory.live(r.Table.POINT)}
-        loops, sources = memory.live(r.Table.LOOP), memory.live(r.Table.SOURCE)
+        rules = {row["key"]: row for row in _rows(memory.live(r.Table.POINT))}
+        loops, sources = _rows(memory.live(r.Table.LOOP)), _rows(memory.live(r.Table.SOURCE))
         for p, (site, item) in enumerate(self.points):
             place, point = self.rows[Table.PLACE][p], self.rows[Table.POINT][p]
             place["first_link"] = len(self.links)
             row = rules.get(self.key(site, item))
             if row is not None:
                 for name in ("policy", "level", "reorder", "lot"):
-                    point[name] = int(row[name])
-                n, first = int(row["loops"]), int(row["first_loop"])
+                    point[name] = row[name]
+                n, first = row["loops"], row["first_loop"]
                 for loop in loops[first : first + n]:
                     self.add_loop(p, loop)
-                n, first = int(row["sources"]), int(row["first_source"])
+                n, first = row["sources"], row["first_source"]
                 for source in sources[first : first + n]:
                     self.add_source(p, source)
                 if row["policy"]:
@@ -53,9 +55,9 @@ class Supply(Places):
 
     def add_loop(self, p: int, row: Any) -> None:
         """A kanban loop."""
-        name = self.names.text(Domain.LOOP, int(row["key"]))
+        name = self.names.text(Domain.LOOP, row["key"])
         loop = self.network.loop(name)
-        lane = self.names.text(Domain.LANE, int(row["lane"]))
+        lane = self.names.text(Domain.LANE, row["lane"])
         proc = -1
         if loop.resource and (loop.origin or loop.site) == loop.site:
             first = self.rows[Table.PLACE][p]["first_proc"]
@@ -66,20 +68,20 @@ class Supply(Places):
             proc = first + made.index(loop.resource) if loop.resource in made else -1
         self.add_link(
             p, loop.origin or loop.site, lane, name,
-            container=int(row["container"]), cards=int(row["cards"]), least=int(row["least"]),
-            rule=int(row["rule"]), signal_at=int(row["signal_at"]), lot=int(row["lot"]),
+            container=row["container"], cards=row["cards"], least=row["least"],
+            rule=row["rule"], signal_at=row["signal_at"], lot=row["lot"],
             collect=micros(loop.collection_h), proc=proc, share=1.0, active=1,
-            says={**_says(row), "rule": int(row["rule"]), "loop": int(row["key"]),
-                  "collect": int(row["collect"])},
+            says={**_says(row), "rule": row["rule"], "loop": row["key"],
+                  "collect": row["collect"]},
         )  # fmt: skip
 
     def add_source(self, p: int, row: Any) -> None:
         """A source, or making it on the spot."""
-        origin = self.names.text(Domain.SITE, int(row["origin"]))
-        lane = self.names.text(Domain.LANE, int(row["lane"]))
+        origin = self.names.text(Domain.SITE, row["origin"])
+        lane = self.names.text(Domain.LANE, row["lane"])
         self.add_link(
-            p, origin, lane, origin, container=int(row["container"]), moq=int(row["moq"]),
-            share=float(row["share"]), proc=-1, active=1, says=self.says(p, row),
+            p, origin, lane, origin, container=row["container"], moq=row["moq"],
+            share=row["share"], proc=-1, active=1, says=self.says(p, row),
         )  # fmt: skip
 
     def add_backups(self, p: int, first: int) -> None:
@@ -144,17 +146,13 @@ class Supply(Places):
         """Whose calendars and departures an order's due time goes by, as the live rules have it."""
         site, item = self.points[p]
         if origin == site:
-            line = policy_lower.line(self.network, site, item, self.loop_line(loop))
+            line = policy_lower.line(self.network, site, item, self.lines.get(loop, ""))
             return {"works": self.calendar(site, line), "opens": -1}
         first, leaves = self.leaving_of(self.network.lane(lane)) if lane else (0, 0)
         return {
             "works": self.calendar(origin, ""), "opens": self.calendar(site, ""),
             "first_leave": first, "leaves": leaves,
         }  # fmt: skip
-
-    def loop_line(self, name: str) -> str:
-        """The resource that a loop names; "" for a source."""
-        return next((loop.resource for loop in self.network.loops if loop.id == name), "")
 
     def to_order(self, p: int) -> None:
         """A point that makes an item without a policy of its own makes what is ordered."""
@@ -216,9 +214,13 @@ class Supply(Places):
             for part in self.parts(int(row["point"])):
                 users.setdefault(part, {})[i] = None
         for p, place in enumerate(self.rows[Table.PLACE]):
-            place["first_user"] = len(self.plain[Table.USER])
-            place["users"] = len(users.get(p, ()))
-            self.plain[Table.USER] += list(users.get(p, ()))
+            mine = list(users.get(p, ()))
+            place["first_user"], place["users"] = self.lay(Table.USER, mine), len(mine)
+
+
+def _rows(array: np.ndarray) -> list[dict[str, Any]]:
+    """Records as plain values."""
+    return [dict(zip(array.dtype.names or (), row, strict=True)) for row in array.tolist()]
 
 
 _SAYS: tuple[tuple[str, type], ...] = (

@@ -216,12 +216,19 @@ def _log_phi(z: float) -> float:
     return math.log(0.5 * math.erfc(abs(z) / math.sqrt(2.0)))
 
 
-@lru_cache(maxsize=4096)
-def gamma_knots(shape: float) -> tuple[float, ...]:
-    """log(quantile / mean) of a gamma distribution at the knots."""
+@lru_cache(maxsize=1)
+def _knot_places() -> tuple[np.ndarray, np.ndarray]:
+    """The normal quantiles of the knots, and the logarithms of their tails."""
     z = np.linspace(Z_FIRST, Z_LAST, KNOTS)
-    wanted = np.array([_log_phi(v) for v in z])
-    return tuple((_gamma_log_quantiles(shape, z, wanted) - math.log(shape)).tolist())
+    return z, np.array([_log_phi(v) for v in z])
+
+
+@lru_cache(maxsize=4096)
+def gamma_knots(shape: float) -> np.ndarray:
+    """log(quantile / mean) of a gamma distribution at the knots."""
+    made: np.ndarray = _gamma_log_quantiles(shape, *_knot_places()) - math.log(shape)
+    made.flags.writeable = False
+    return made
 
 
 __all__ = ["FIXED", "QUANTILES", "gamma_knots", "good_of", "negbin_lot", "normal_quantile"]

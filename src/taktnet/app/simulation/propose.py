@@ -14,7 +14,7 @@ from taktnet.network import components as c
 from taktnet.state import State
 from taktnet.state.rows import Transit
 from taktnet.twin.changes import AnyChange, Delay, Demand, Down, Link, Lose, Move, Point
-from taktnet.twin.places import open_points, serving_point
+from taktnet.twin.places import OpenPoints, serving_point
 from taktnet.twin.scenario import Scenario
 
 MOST = 8
@@ -94,7 +94,7 @@ def _move(
     """An extra shipment of whole containers, as far as the origin has them to give."""
     container = network.item(need.item).container_qty
     units = max(1, ceil(round(qty / container, 9)))
-    if (origin, need.item) not in open_points(network):
+    if (origin, need.item) not in OpenPoints(network):
         has = sum(p.available for p in state.points(site=origin, item=need.item))
         units = min(units, floor(has / container))
     if units > 0:
