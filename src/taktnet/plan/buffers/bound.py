@@ -37,9 +37,11 @@ class Sweeps:
         rank = np.empty(2 * n, np.int64)
         rank[n + c.order] = 2 * np.arange(n)
         rank[c.order] = 2 * np.arange(n) + 1
-        first = np.concatenate([n + np.arange(n), c.arcs[:, 0]])
-        last = np.concatenate([np.arange(n), n + c.arcs[:, 1]])
-        self._edges = np.stack([first, last, np.repeat([STAGE, RULE], [n, len(c.arcs)])], axis=1)
+        first = np.concatenate([n + np.arange(n), c.links.ups])
+        last = np.concatenate([np.arange(n), n + c.links.downs])
+        self._edges = np.stack(
+            [first, last, np.repeat([STAGE, RULE], [n, len(c.links.ups)])], axis=1
+        )
         self._sequence = np.argsort(rank)
         self._starts, self._touching = _incidence(first, last, 2 * n)
         self._messages = np.zeros((len(first), space.sums.shape[1]))

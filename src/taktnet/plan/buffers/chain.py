@@ -5,19 +5,22 @@ acyclic networks and the demand bound per end item: Humair & Willems, *Operation
 54(4), 2006 and 59(3), 2011. Symbols: T stage time, S outbound and SI inbound service time.
 """
 
+# ruff: noqa: PLR0917 - compiled kernels take their arrays one by one
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
+from numba import njit
 
 from taktnet.base.errors import Fault, InputFaults
 from taktnet.plan.buffers.check import Times, conflicts, faulty
+from taktnet.plan.buffers.links import Links
 from taktnet.plan.buffers.price import Stock, Want, stock, table, want
-from taktnet.plan.buffers.stage import Stage, distribution, tables
+from taktnet.plan.buffers.stage import Link, Stage, distribution, tables
 
 #: Finest grid: more steps than this along the longest path and times are rounded to COARSE steps.
 MOST_STEPS, COARSE = 4000, 1500
@@ -36,8 +39,7 @@ class Chain:
     """
 
     rows: tuple[Stage, ...]
-    order: np.ndarray  # (n,) stages from upstream to downstream
-    arcs: np.ndarray  # (m, 2) upstream, downstream
+    links: Links
     time: np.ndarray  # (n,) longest, steps
     inbound: np.ndarray  # (n,) least SI, steps
     floor: np.ndarray  # (n,) least S, steps
@@ -57,6 +59,11 @@ class Chain:
         return len(self.rows)
 
     @property
+    def order(self) -> np.ndarray:
+        """Stages from upstream to downstream, (n,)."""
+        return self.links.order
+
+    @property
     def tied(self) -> np.ndarray:
         """Stages that pass on all of their time, (n,)."""
         return np.array([not s.keeps_stock for s in self.rows])
@@ -64,73 +71,84 @@ class Chain:
 
 def read_chain(stages: object, arcs: object, holding_rate: float) -> Chain:
     """Check the tables and turn them into arrays; raises InputFaults with every fault."""
-    rows, links = tables(stages, arcs)
-    faults = list(faulty(rows, links))
+    rows, arrows = tables(stages, arcs)
+    faults = list(faulty(rows, arrows))
     if not (math.isfinite(holding_rate) and holding_rate >= 0):
         faults.append(Fault("options", 0, "holding_rate", str(holding_rate), ">= 0"))
     if faults:
         raise InputFaults(faults)
-    at = {s.id: i for i, s in enumerate(rows)}
-    pairs = np.array([(at[a], at[b]) for a, b, _ in links], np.int64).reshape(-1, 2)
-    qty = np.array([q for *_, q in links])
-    order = _upstream_first(rows, pairs)
-    scale, rounded = _grid(rows, pairs, order)
-    time = np.array([max(distribution(s, scale)[0]) for s in rows], np.int64)
+    links = _links(rows, arrows)
+    scale, rounded = _grid(rows, links)
+    time = np.array([_longest_time(s, scale) for s in rows], np.int64)
     inbound = np.array([round(s.inbound_time * scale) for s in rows], np.int64)
-    reach = _longest(time, inbound, pairs, order)
-    floor, top = _promises(rows, pairs, reach + time, scale)
-    against = conflicts(rows, pairs, order, Times(time, inbound, floor, top, scale))
+    reach = links.longest(time, inbound)
+    floor, top = _promises(rows, links, reach + time, scale)
+    against = conflicts(rows, links, Times(time, inbound, floor, top, scale))
     if against:
         raise InputFaults(against)
-    wants = want(rows, pairs, qty, order)
-    held = _holding(rows, pairs, qty, order, holding_rate)
+    wants = want(rows, links)
+    held = _holding(rows, links, holding_rate)
     stocks = stock(rows, wants, int((reach + time).max()) + 2, scale)
-    chain = Chain(tuple(rows), order, pairs, time, inbound, floor, top, reach, held, wants,
+    chain = Chain(tuple(rows), links, time, inbound, floor, top, reach, held, wants,
                   stocks, *table(rows, stocks, held), scale, rounded)  # fmt: skip
     reach = _waits(chain)
-    return replace(chain, reach=reach, top=_tied_tops(replace(chain, reach=reach)))
+    return replace(chain, reach=reach, top=_tied_tops(chain, reach))
 
 
-def _holding(rows: Sequence[Stage], pairs: np.ndarray, qty: np.ndarray, order: np.ndarray,
-             rate: float) -> np.ndarray:  # fmt: skip
+def _links(rows: Sequence[Stage], arrows: Sequence[Link]) -> Links:
+    """The arcs by number; raises InputFaults where they run in a ring."""
+    at = {s.id: i for i, s in enumerate(rows)}
+    pairs = np.array([(at[a], at[b]) for a, b, _ in arrows], np.int64).reshape(-1, 2)
+    links = Links.of(len(rows), pairs, np.array([q for *_, q in arrows], float))
+    if len(links.order) < len(rows):
+        done = set(links.order.tolist())
+        ring = ", ".join(row.id for i, row in enumerate(rows) if i not in done)
+        raise InputFaults(
+            [Fault("arcs", 0, "", f"a cycle among {ring}", "arcs that go downstream only")]
+        )
+    return links
+
+
+def _longest_time(stage: Stage, scale: float) -> int:
+    """The longest time of a stage in steps."""
+    if stage.times is None and stage.time_sd <= 0:
+        return round(stage.time * scale)
+    return max(distribution(stage, scale)[0])
+
+
+def _holding(rows: Sequence[Stage], links: Links, rate: float) -> np.ndarray:
     """Yearly holding cost of a unit: as given, or the rate on all cost added so far."""
-    cumulative = np.array([s.cost_added for s in rows])
-    into: list[list[tuple[int, float]]] = [[] for _ in rows]
-    for (a, b), q in zip(pairs.tolist(), qty.tolist(), strict=True):
-        into[b].append((a, q))
-    for i in order.tolist():
-        cumulative[i] += sum(q * cumulative[a] for a, q in into[i])
-    return np.array(
-        [
-            rate * c if s.holding is None else s.holding
-            for s, c in zip(rows, cumulative, strict=True)
-        ]
-    )
+    cost = rate * links.cumulative(np.array([s.cost_added for s in rows], float))
+    for i, s in enumerate(rows):
+        if s.holding is not None:
+            cost[i] = s.holding
+    return cost
 
 
 def _promises(
-    rows: Sequence[Stage], pairs: np.ndarray, most: np.ndarray, scale: float
+    rows: Sequence[Stage], links: Links, most: np.ndarray, scale: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """The least and the most that each stage may promise, in steps."""
-    buys = set(pairs[:, 0].tolist())
+    buys = (np.diff(links.out_at) > 0).tolist()
     floor, top = np.zeros(len(rows), np.int64), most.copy()
     for i, s in enumerate(rows):
         if s.service_time is not None:
             floor[i] = top[i] = round(s.service_time * scale)
         elif s.max_service_time is not None:
             top[i] = min(top[i], math.floor(min(s.max_service_time, 1e9) * scale + 1e-9))
-        elif i not in buys or s.demand_sd > 0:
+        elif not buys[i] or s.demand_sd > 0:
             top[i] = 0
     return floor, top
 
 
-def _tied_tops(chain: Chain) -> np.ndarray:
+def _tied_tops(chain: Chain, reach: np.ndarray) -> np.ndarray:
     """The most each stage may promise so that those after it that keep no stock keep theirs."""
-    top = np.minimum(chain.top, chain.reach + chain.time)
-    into = _into(chain.arcs, chain.n)
+    top = np.minimum(chain.top, reach + chain.time)
+    if all(row.keeps_stock for row in chain.rows):
+        return top
     for b in chain.order[::-1].tolist():
         if not chain.rows[b].keeps_stock:
-            for a in into[b]:
+            for a in chain.links.suppliers(b):
                 top[a] = min(top[a], top[b] - chain.time[b])
     return top
 
@@ -140,101 +158,80 @@ def _waits(chain: Chain) -> np.ndarray:
 
     Raises InputFaults for promises longer than that, each with the one that stands against it.
     """
-    n = chain.n
-    most, reach = [0] * n, [0] * n
-    held: list[int | None] = [None] * n  # the promise nearest upstream that cuts the wait
+    reach, most, cut, late = _wait(
+        chain.order, chain.links.into_at, chain.links.into, chain.links.ups, chain.inbound,
+        chain.time, chain.floor, chain.top,
+    )  # fmt: skip
     faults: list[Fault] = []
-    into = _into(chain.arcs, n)
-    for i in chain.order.tolist():
-        wait, cut = int(chain.inbound[i]), None
-        for u in into[i]:
-            if most[u] >= wait:
-                wait, cut = int(most[u]), held[u]
-        reach[i], able = wait, wait + int(chain.time[i])
-        most[i], held[i] = (able, cut) if able <= chain.top[i] else (int(chain.top[i]), i)
-        if chain.floor[i] > able:
-            because = f' while "{chain.rows[cut].id}" promises {most[cut] / chain.scale:g}' if (
-                cut is not None) else ""  # fmt: skip
-            faults.append(
-                Fault("stages", i + 2, "service_time", f"{chain.floor[i] / chain.scale:g}",
-                      f"at most {able / chain.scale:g}, all it can wait for{because}",
-                      "Promise less here, or more upstream.", f'stage "{chain.rows[i].id}"')
-            )  # fmt: skip
+    for i in np.flatnonzero(late).tolist():
+        able, by = int(reach[i] + chain.time[i]), int(cut[i])
+        because = f' while "{chain.rows[by].id}" promises {most[by] / chain.scale:g}' if (
+            by >= 0) else ""  # fmt: skip
+        faults.append(
+            Fault("stages", i + 2, "service_time", f"{chain.floor[i] / chain.scale:g}",
+                  f"at most {able / chain.scale:g}, all it can wait for{because}",
+                  "Promise less here, or more upstream.", f'stage "{chain.rows[i].id}"')
+        )  # fmt: skip
     if faults:
         raise InputFaults(faults)
-    return np.array(reach, np.int64)
+    return reach
 
 
-def _upstream_first(rows: Sequence[Stage], pairs: np.ndarray) -> np.ndarray:
-    waiting = np.bincount(pairs[:, 1], minlength=len(rows))
-    after: list[list[int]] = [[] for _ in rows]
-    for a, b in pairs.tolist():
-        after[a].append(b)
-    order = [i for i in range(len(rows)) if waiting[i] == 0]
+@njit(cache=True, nogil=True)
+def _wait(order: np.ndarray, into_at: np.ndarray, into: np.ndarray, ups: np.ndarray,
+          inbound: np.ndarray, time: np.ndarray, floor: np.ndarray, top: np.ndarray
+          ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Longest wait, most promise, the promise nearest upstream that cuts the wait (-1: none),
+    and whether the stage promises more than it can wait for."""
+    n = len(order)
+    reach, most, held = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+    cuts, late = np.empty(n, np.int64), np.zeros(n, np.bool_)
     for i in order:
-        for j in after[i]:
-            waiting[j] -= 1
-            if waiting[j] == 0:
-                order.append(j)
-    if len(order) < len(rows):
-        ring = ", ".join(rows[i].id for i in range(len(rows)) if waiting[i] > 0)
-        raise InputFaults(
-            [Fault("arcs", 0, "", f"a cycle among {ring}", "arcs that go downstream only")]
-        )
-    return np.array(order, np.int64)
+        wait, cut = inbound[i], -1
+        for a in range(into_at[i], into_at[i + 1]):
+            u = ups[into[a]]
+            if most[u] >= wait:
+                wait, cut = most[u], held[u]
+        able = wait + time[i]
+        reach[i], cuts[i], late[i] = wait, cut, floor[i] > able
+        most[i], held[i] = (able, cut) if able <= top[i] else (top[i], i)
+    return reach, most, cuts, late
 
 
-def _grid(rows: Sequence[Stage], pairs: np.ndarray, order: np.ndarray) -> tuple[float, bool]:
+def _grid(rows: Sequence[Stage], links: Links) -> tuple[float, bool]:
     """Steps per period: the coarsest grid that holds all times, as far as it stays small.
 
     Best service times are sums of the times given, so the greatest common step loses nothing.
     """
-    given = {
-        t
-        for s in rows
-        for t in (*_given(s), s.inbound_time, s.max_service_time or 0, s.service_time or 0)
-        if t and math.isfinite(t)
-    }
-    times = [Fraction(f"{t:.9g}") for t in given]  # nine digits: 3 * 0.1 is three tenths
+    given: set[float] = set()
+    for s in rows:
+        given.update((s.inbound_time, s.max_service_time or 0, s.service_time or 0, *_given(s)))
+    given = {t for t in given if t and math.isfinite(t)}
     narrow = min((s.time_sd for s in rows if s.times is None and s.time_sd > 0), default=0.0)
-    if not times and not narrow:
+    if not given and not narrow:
         return 1.0, False
-    exact = Fraction(1)
-    if times:
-        whole = math.lcm(*(t.denominator for t in times))
-        exact = Fraction(whole, math.gcd(*(int(t * whole) for t in times)))
-    tails = [3 * s.time_sd if s.times is None else 0.0 for s in rows]
-    stage = np.array([max(_given(s)) for s in rows]) + tails
-    reach = _longest(stage, np.array([s.inbound_time for s in rows]), pairs, order)
+    exact = _finest(given)
+    stage = np.array([max(_given(s)) + (3 * s.time_sd if s.times is None else 0) for s in rows],
+                     float)  # fmt: skip
+    reach = links.longest(stage, np.array([s.inbound_time for s in rows], float))
     longest = max(float((reach + stage).max()), 1e-9)
     while narrow and exact * Fraction(narrow) < 2 and 2 * exact * Fraction(longest) <= FINE_STEPS:
         exact *= 2  # a deviation is two steps or more, as far as the grid stays small
-    cells = MOST_CELLS / (3 * len(rows) + len(pairs))
+    cells = MOST_CELLS / (3 * len(rows) + len(links.ups))
     if exact * Fraction(longest) <= min(MOST_STEPS, cells):
         return float(exact), False
     return min(10.0, min(COARSE, cells) / longest), True
 
 
+def _finest(times: Iterable[float]) -> Fraction:
+    """The fewest steps a period that hold all times exactly."""
+    if all(t == int(t) for t in times):
+        return Fraction(1, math.gcd(*(int(t) for t in times)) or 1)
+    parts = [Fraction(f"{t:.9g}") for t in times]  # nine digits: 3 * 0.1 is three tenths
+    whole = math.lcm(*(t.denominator for t in parts))
+    return Fraction(whole, math.gcd(*(int(t * whole) for t in parts)))
+
+
 def _given(stage: Stage) -> tuple[float, ...]:
     """The times of a stage that the grid should hold."""
     return (stage.time,) if stage.times is None else tuple(t for t, _ in stage.times)
-
-
-def _into(pairs: np.ndarray, n: int) -> list[list[int]]:
-    """The suppliers of every stage."""
-    into: list[list[int]] = [[] for _ in range(n)]
-    for a, b in pairs.tolist():
-        into[b].append(a)
-    return into
-
-
-def _longest(
-    time: np.ndarray, inbound: np.ndarray, pairs: np.ndarray, order: np.ndarray
-) -> np.ndarray:
-    """The longest time of arrival at each stage, outside supply included."""
-    into = _into(pairs, len(time))
-    reach = inbound.copy()
-    for i in order.tolist():
-        for a in into[i]:
-            reach[i] = max(reach[i], reach[a] + time[a])
-    return reach

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from taktnet.base.errors import Fault
+from taktnet.plan.buffers.links import Links
 from taktnet.plan.buffers.stage import Link, Stage
 
 
@@ -16,33 +17,51 @@ def faulty(rows: Sequence[Stage], links: Sequence[Link]) -> Iterable[Fault]:
     """Every value that cannot be, and every arc that leads nowhere."""
     seen: set[str] = set()
     for n, s in enumerate(rows, 2):
-
-        def bad(field: str, found: object, wanted: str, n: int = n, s: Stage = s) -> Fault:
-            return Fault("stages", n, field, str(found), wanted, "", f'stage "{s.id}"')
-
         if s.id in seen:
-            yield bad("id", s.id, "a name that is not used twice")
+            yield _bad(n, s, "id", s.id, "a name that is not used twice")
         seen.add(s.id)
-        for field in ("time", "cost_added", "demand_mean", "demand_sd", "inbound_time", "time_sd",
-                      "holding", "k"):  # fmt: skip
-            value = getattr(s, field)
-            if value is not None and not (math.isfinite(value) and value >= 0):
-                yield bad(field, value, ">= 0")
-        if s.times is not None and not _chances(s.times):
-            yield bad("times", s.times, "times >= 0 with chances that add up to 1")
-        if not 0 < s.service_level < 1:
-            yield bad("service_level", s.service_level, "between 0 and 1")
-        for field in ("max_service_time", "service_time"):
-            value = getattr(s, field)
-            if value is not None and not (value >= 0 and (field[0] == "m" or math.isfinite(value))):
-                yield bad(field, value, ">= 0")
-        if None not in (s.max_service_time, s.service_time) and (
-            (s.service_time or 0) > (s.max_service_time or 0)
-        ):
-            yield bad("service_time", s.service_time, f"at most {s.max_service_time:g}")
+        if not _sound(s):
+            yield from _wrong(n, s)
     yield from _wrong_arcs(links, seen)
     if not rows:
         yield Fault("stages", 0, "", "no stage", "at least one")
+
+
+def _sound(s: Stage) -> bool:
+    """Whether nothing is wrong with a stage by itself; quick, as nearly all are."""
+    far = math.inf
+    return (
+        0 <= s.time < far and 0 <= s.cost_added < far and 0 <= s.demand_mean < far
+        and 0 <= s.demand_sd < far and 0 <= s.inbound_time < far and 0 <= s.time_sd < far
+        and (s.holding is None or 0 <= s.holding < far) and (s.k is None or 0 <= s.k < far)
+        and s.times is None and 0 < s.service_level < 1 and s.service_time is None
+        and (s.max_service_time is None or s.max_service_time >= 0)
+    )  # fmt: skip
+
+
+def _bad(n: int, s: Stage, field: str, found: object, wanted: str) -> Fault:
+    return Fault("stages", n, field, str(found), wanted, "", f'stage "{s.id}"')
+
+
+def _wrong(n: int, s: Stage) -> Iterable[Fault]:
+    """Every value of a stage that cannot be."""
+    for field in ("time", "cost_added", "demand_mean", "demand_sd", "inbound_time", "time_sd",
+                  "holding", "k"):  # fmt: skip
+        value = getattr(s, field)
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            yield _bad(n, s, field, value, ">= 0")
+    if s.times is not None and not _chances(s.times):
+        yield _bad(n, s, "times", s.times, "times >= 0 with chances that add up to 1")
+    if not 0 < s.service_level < 1:
+        yield _bad(n, s, "service_level", s.service_level, "between 0 and 1")
+    for field in ("max_service_time", "service_time"):
+        value = getattr(s, field)
+        if value is not None and not (value >= 0 and (field[0] == "m" or math.isfinite(value))):
+            yield _bad(n, s, field, value, ">= 0")
+    if None not in (s.max_service_time, s.service_time) and (
+        (s.service_time or 0) > (s.max_service_time or 0)
+    ):
+        yield _bad(n, s, "service_time", s.service_time, f"at most {s.max_service_time:g}")
 
 
 def _chances(times: Sequence[tuple[float, float]]) -> bool:
@@ -53,6 +72,8 @@ def _chances(times: Sequence[tuple[float, float]]) -> bool:
 
 def _wrong_arcs(links: Sequence[Link], seen: set[str]) -> Iterable[Fault]:
     for n, (a, b, _) in enumerate(links, 2):
+        if a in seen and b in seen and a != b:
+            continue
         for field, name in (("upstream", a), ("downstream", b)):
             if name not in seen:
                 yield Fault("arcs", n, field, f'"{name}"', "a stage of the table of stages")
@@ -71,19 +92,17 @@ class Times:
     scale: float
 
 
-def conflicts(
-    rows: Sequence[Stage], pairs: np.ndarray, order: np.ndarray, times: Times
-) -> list[Fault]:
+def conflicts(rows: Sequence[Stage], links: Links, times: Times) -> list[Fault]:
     """Promises too short for the stages that may keep no stock: the fewest that conflict, each.
 
     A stage that keeps no stock passes on its wait and its own time. So the times of an unbroken
     line of such stages add up, after what their supplier promises, and must fit into the promise
     at the end of the line.
     """
-    into: list[list[int]] = [[] for _ in rows]
-    for a, b in pairs.tolist():
-        into[b].append(a)
-    tied = [i for i in order.tolist() if not rows[i].keeps_stock]
+    if all(row.keeps_stock for row in rows):
+        return []
+    into = [links.suppliers(i) for i in range(len(rows))]
+    tied = [i for i in links.order.tolist() if not rows[i].keeps_stock]
     lines = [_shortest(i, rows, into, times) for i in tied]
     return [_conflict(line, rows, times) for line in lines if line]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,7 @@ Table = Iterable[Stage] | Iterable[Arc] | Iterable[Mapping[str, Any]] | Path | s
 Watch = Callable[[float, float], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """What a stage keeps: times in periods, stock in units, money a year.
 
     `covered` is the net replenishment time SI + T - S that the safety stock spans, expected where
@@ -100,7 +99,7 @@ def place(
     chain = read_chain(stages, arcs, holding_rate)
     read = clock()
     space = Space(chain)
-    cost, values = space.solve(np.arange(len(chain.arcs)), space.low, space.high)
+    cost, values = space.solve(np.arange(len(chain.links.ups)), space.low, space.high)
     lower, (cost, mended) = cost, space.mend(values)
     if space.used.all():
         values = mended if cost <= lower * (1 + 1e-12) else values  # without idle waits if it can
@@ -164,7 +163,9 @@ def _placement(
                mean * covered + safety,
                mean * np.array([expected_time(row) for row in chain.rows]))  # fmt: skip
     placed = tuple(
-        Placed(row.id, *cells)
-        for row, *cells in zip(chain.rows, *(c.tolist() for c in columns), strict=True)
+        Placed(*cells)
+        for cells in zip(
+            [row.id for row in chain.rows], *(c.tolist() for c in columns), strict=True
+        )
     )
     return Placement(cost, min(lower, cost), placed, chain.scale, chain.rounded, *seconds)

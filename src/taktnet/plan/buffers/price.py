@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from taktnet.plan.buffers.convolve import FAR
+from taktnet.plan.buffers.links import Links
 from taktnet.plan.buffers.stage import Stage, distribution
 
 
@@ -31,22 +32,13 @@ class Want:
     pull: np.ndarray
 
 
-def want(rows: Sequence[Stage], pairs: np.ndarray, qty: np.ndarray, order: np.ndarray) -> Want:
+def want(rows: Sequence[Stage], links: Links) -> Want:
     """Sum the end items' demand over all paths downstream."""
-    after: list[list[tuple[int, float]]] = [[] for _ in rows]
-    for (a, b), q in zip(pairs.tolist(), qty.tolist(), strict=True):
-        after[a].append((b, q))
     ends = [i for i, s in enumerate(rows) if s.demand_sd > 0 or s.demand_mean > 0]
-    paths = np.zeros((len(rows), len(ends)))
-    column = {i: k for k, i in enumerate(ends)}
-    for i in order[::-1].tolist():
-        if i in column:
-            paths[i, column[i]] += 1
-        for j, q in after[i]:
-            paths[i] += q * paths[j]
-    size = np.array([rows[i].factor * rows[i].demand_sd for i in ends])
-    mean = np.array([rows[i].demand_mean for i in ends])
-    factor = np.array([rows[i].factor for i in ends])
+    paths = links.paths(np.array(ends, np.int64))
+    factor = np.array([rows[i].factor for i in ends], float)
+    mean = np.array([rows[i].demand_mean for i in ends], float)
+    size = factor * np.array([rows[i].demand_sd for i in ends], float)
     return Want(paths @ mean, np.sqrt(((paths * size) ** 2).sum(axis=1)), paths @ (mean * factor))
 
 

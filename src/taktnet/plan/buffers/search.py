@@ -32,7 +32,7 @@ class Space:
 
     def __post_init__(self) -> None:
         c = self.chain
-        n, m = c.n, len(c.arcs)
+        n, m = c.n, len(c.links.ups)
         steps = c.price.shape[1]
         self.low = np.concatenate([c.floor, c.inbound])
         self.high = np.concatenate([c.top, c.reach])
@@ -41,14 +41,15 @@ class Space:
         self.sums = np.zeros((2 * n, steps))
         self.choice = np.zeros((2 * n, steps), np.int64)
         self.tied = c.tied
-        self.into = _lists(c.arcs[:, 1], c.arcs[:, 0], n)
-        self.out_of = _lists(c.arcs[:, 0], c.arcs[:, 1], n)
+        self.arcs = np.stack([c.links.ups, c.links.downs], axis=1)
+        self.into = c.links.into_at, c.links.ups[c.links.into]
+        self.out_of = c.links.out_at, c.links.downs[c.links.out]
 
     def solve(self, by: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, np.ndarray]:
         """Optimum of the spanning tree that takes arcs in the order `by`, and its values."""
         c = self.chain
         values = np.zeros(2 * c.n, np.int64)
-        tree.span(c.n, c.arcs, by, self.parent, self.link, self.order, self.used)
+        tree.span(c.n, self.arcs, by, self.parent, self.link, self.order, self.used)
         cost = tree.best(c.n, self.parent, self.link, self.order, c.price, c.concave, c.time,
                          low, high, self.sums, self.choice, values)  # fmt: skip
         return cost, values
@@ -64,13 +65,6 @@ class Space:
             if cost < best[0]:
                 best = cost, mended
         return best
-
-
-def _lists(by: np.ndarray, of: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Neighbours in one array, with the place where each stage's begin."""
-    starts = np.zeros(n + 1, np.int64)
-    starts[1:] = np.cumsum(np.bincount(by, minlength=n))
-    return starts, of[np.argsort(by, kind="stable")]
 
 
 @njit(cache=True, nogil=True)
@@ -114,13 +108,13 @@ def improve(space: Space, cost: float, values: np.ndarray, chance: np.random.Gen
             go_on: Callable[[float], bool]) -> tuple[float, np.ndarray]:  # fmt: skip
     """Search from feasible `values` while `go_on(cost)`; the best cost and values found."""
     c = space.chain
-    n, ups, downs = c.n, c.arcs[:, 0], c.arcs[:, 1]
+    n, ups, downs = c.n, c.links.ups, c.links.downs
     best, kept = cost, values
     while go_on(best):
         slack = values[n + downs] - values[ups]
         favour = (slack > 0) * chance.choice([0.0, 0.3, 1.0])
-        by = np.argsort(chance.random(len(c.arcs)) + favour)
-        tree.span(n, c.arcs, by, space.parent, space.link, space.order, space.used)
+        by = np.argsort(chance.random(len(ups)) + favour)
+        tree.span(n, space.arcs, by, space.parent, space.link, space.order, space.used)
         out = ~space.used
         power = chance.choice([0.3, 1.0, 3.0])
         split = values[ups[out]] + np.floor(

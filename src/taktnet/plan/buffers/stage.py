@@ -100,6 +100,8 @@ def tables(stages: object, arcs: object = None) -> tuple[list[Stage], list[Link]
 
 
 def _link(row: Any, n: int, faults: list[Fault]) -> dict[tuple[str, str], float]:
+    if type(row) is tuple and len(row) == 2 and type(row[0]) is type(row[1]) is str:
+        return {row: 1.0}
     if isinstance(row, Mapping):
         named = {_snake(str(k)): v for k, v in row.items()}
         cells = [next((named[k] for k in known if named.get(k) not in (None, "")), None)
