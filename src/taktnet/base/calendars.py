@@ -30,7 +30,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
 #: How far `next_working` and `add` look ahead before they say "never".
 HORIZON_D = 800
-_US = timedelta(microseconds=1)
 _ONE_DAY = timedelta(days=1)
 
 Span = tuple[int, int]
@@ -38,7 +37,8 @@ Span = tuple[int, int]
 
 def micros(at: datetime) -> int:
     """Microseconds since 1970 UTC of an aware instant, exactly."""
-    return (at - EPOCH) // _US
+    since = at - EPOCH
+    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
 
 
 def instant(us: int) -> datetime:

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from taktnet.kpi.exact import Ints, Rows
+from taktnet.kpi.exact import Ints, Log, Rows
 from taktnet.ledger import event as e
-from taktnet.ledger.fact import Flag
+from taktnet.ledger.fact import FACT, Flag
 
 REVERSAL = int(Flag.REVERSAL)
 CARD = int(Flag.CARD)
@@ -108,6 +108,60 @@ class Results:
         self.closed_until = state["until"]
         self._closed = np.frombuffer(state["closed"], self.rows.dtype).copy()
         self.rows = self._closed.copy()
+
+
+class Book:
+    """A log of the facts of some kinds, each in a group, and the results of the groups.
+
+    A subclass says which group a fact is in (`_keys`) and works groups out (`_evaluate`).
+    """
+
+    def __init__(self, kinds: tuple[int, ...], results: np.dtype[Any]) -> None:
+        self._kinds = kinds
+        self._log = Log(FACT)
+        self._of = Log(np.dtype(np.int64))
+        self.groups = Groups()
+        self.results = Results(results)
+
+    def add(self, facts: Rows) -> None:
+        """Take in facts, posting instants filled."""
+        rows = facts[np.isin(facts["kind"], self._kinds)]
+        if len(rows):
+            self._log.append(rows)
+            self._of.append(self.groups.number(self._keys(rows)))
+
+    def settle(self) -> Rows:
+        """The result rows, up to date."""
+        dirty = self.groups.dirty
+        if dirty.any():
+            mine = dirty[self._of.rows]
+            rows, group = self._log.rows[mine], self._of.rows[mine]
+            keep = standing(rows)
+            self.results.replace(dirty, self._evaluate(rows[keep], group[keep]))
+            self.groups.clean()
+        return self.results.rows
+
+    def _keys(self, rows: Rows) -> Ints:
+        raise NotImplementedError
+
+    def _evaluate(self, rows: Rows, group: Ints) -> Rows:
+        raise NotImplementedError
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on, as plain values."""
+        return {
+            "rows": self._log.rows.tobytes(),
+            "of": self._of.rows.tobytes(),
+            "groups": self.groups.keys,
+            "results": self.results.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up what `state` gave."""
+        self._log.append(np.frombuffer(state["rows"], FACT))
+        self._of.append(np.frombuffer(state["of"], np.int64))
+        self.groups = Groups(state["groups"])
+        self.results.restore(state["results"])
 
 
 def standing(rows: Rows) -> Ints:

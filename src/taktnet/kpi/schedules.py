@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from taktnet.kpi.adherence import compare, longest_rising
-from taktnet.kpi.book import Groups, Results, number, standing
-from taktnet.kpi.exact import Ints, Log, Rows, order, runs
+from taktnet.kpi.book import Book, number
+from taktnet.kpi.exact import Ints, Rows, order, runs
 from taktnet.kpi.match import share_of
 from taktnet.kpi.world import World
 from taktnet.ledger import event as e
-from taktnet.ledger.fact import FACT, Flag
+from taktnet.ledger.fact import Flag
 
 FROZEN, FINISHED = number(e.ScheduleFrozen), number(e.LotFinished)
 PRODUCED = number(e.StockProduced)
@@ -42,33 +42,15 @@ CELL = np.dtype(
 )
 
 
-class ScheduleBook:
-    """Facts of schedules and building, one group per site, and one result per schedule."""
+class ScheduleBook(Book):
+    """Facts of schedules and building, one group per site, and one result per schedule (CELL)."""
 
     def __init__(self, world: World) -> None:
+        super().__init__((FROZEN, FINISHED, PRODUCED), CELL)
         self.world = world
-        self._log = Log(FACT)
-        self._of = Log(np.dtype(np.int64))
-        self.groups = Groups()
-        self.results = Results(CELL)
 
-    def add(self, facts: Rows) -> None:
-        """Take in facts, posting instants filled."""
-        rows = facts[np.isin(facts["kind"], (FROZEN, FINISHED, PRODUCED))]
-        if len(rows):
-            self._log.append(rows)
-            self._of.append(self.groups.number(rows["site"].astype(np.int64)))
-
-    def settle(self) -> Rows:
-        """CELL rows, up to date."""
-        dirty = self.groups.dirty
-        if dirty.any():
-            mine = dirty[self._of.rows]
-            rows, group = self._log.rows[mine], self._of.rows[mine]
-            keep = standing(rows)
-            self.results.replace(dirty, self._evaluate(rows[keep], group[keep]))
-            self.groups.clean()
-        return self.results.rows
+    def _keys(self, rows: Rows) -> Ints:
+        return rows["site"].astype(np.int64)
 
     def close(self, until: int) -> None:
         """Schedules that ended before `until` stay as they are now."""
@@ -88,22 +70,6 @@ class ScheduleBook:
         for a, b in edges:
             out += _Schedule(lots[a:b], int(own[a]), built, tolerance).rows()
         return np.array(out, CELL)
-
-    def state(self) -> dict[str, Any]:
-        """Everything needed to go on, as plain values."""
-        return {
-            "rows": self._log.rows.tobytes(),
-            "of": self._of.rows.tobytes(),
-            "groups": self.groups.keys,
-            "results": self.results.state(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take up what `state` gave."""
-        self._log.append(np.frombuffer(state["rows"], FACT))
-        self._of.append(np.frombuffer(state["of"], np.int64))
-        self.groups = Groups(state["groups"])
-        self.results.restore(state["results"])
 
 
 def _shifted(cell: Ints, span: tuple[int, int]) -> list[tuple[int, int]]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from taktnet.kpi.book import Groups, Results, number, standing
-from taktnet.kpi.exact import Ints, Log, Rows, order, pair, runs
+from taktnet.kpi.book import Book, number
+from taktnet.kpi.exact import Ints, Rows, order, pair, runs
 from taktnet.ledger import event as e
-from taktnet.ledger.fact import FACT, STOP
+from taktnet.ledger.fact import STOP
 
 STOPPED, STARTED = number(e.ResourceStopped), number(e.ResourceStarted)
 _SHORT = (STOP["stockout"], STOP["hold"])
@@ -32,33 +32,17 @@ STOP_ROW = np.dtype(
 )
 
 
-class StopBook:
-    """Stops and starts, one group per site and resource."""
+class StopBook(Book):
+    """Stops and starts, one group per site and resource; results are of STOP_ROW."""
 
     def __init__(self) -> None:
-        self._log = Log(FACT)
-        self._of = Log(np.dtype(np.int64))
-        self.groups = Groups()
-        self.results = Results(STOP_ROW)
+        super().__init__((STOPPED, STARTED), STOP_ROW)
 
-    def add(self, facts: Rows) -> None:
-        """Take in facts, posting instants filled."""
-        rows = facts[np.isin(facts["kind"], (STOPPED, STARTED))]
-        if len(rows):
-            self._log.append(rows)
-            self._of.append(self.groups.number(pair(rows["site"], rows["res"])))
+    def _keys(self, rows: Rows) -> Ints:
+        return pair(rows["site"], rows["res"])
 
-    def settle(self) -> Rows:
-        """STOP_ROW rows, up to date."""
-        dirty = self.groups.dirty
-        if dirty.any():
-            mine = dirty[self._of.rows]
-            rows, group = self._log.rows[mine], self._of.rows[mine]
-            keep = standing(rows)
-            fresh = _stops(rows[keep], group[keep])
-            self.results.replace(dirty, _after(fresh, self.results.closed_until))
-            self.groups.clean()
-        return self.results.rows
+    def _evaluate(self, rows: Rows, group: Ints) -> Rows:
+        return _after(_stops(rows, group), self.results.closed_until)
 
     def close(self, until: int) -> None:
         """What of the stops lies before `until` stays as it is now."""
@@ -73,22 +57,6 @@ class StopBook:
         seen: list[int] = np.unique(self._of.rows[self._log.rows["recorded"] < before]).tolist()
         keys = [self.groups.keys[group] for group in seen]
         return [(key >> 32, key & 0xFFFFFFFF) for key in keys]
-
-    def state(self) -> dict[str, Any]:
-        """Everything needed to go on, as plain values."""
-        return {
-            "rows": self._log.rows.tobytes(),
-            "of": self._of.rows.tobytes(),
-            "groups": self.groups.keys,
-            "results": self.results.state(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take up what `state` gave."""
-        self._log.append(np.frombuffer(state["rows"], FACT))
-        self._of.append(np.frombuffer(state["of"], np.int64))
-        self.groups = Groups(state["groups"])
-        self.results.restore(state["results"])
 
 
 def _after(rows: Rows, closed: int) -> Rows:

@@ -23,6 +23,29 @@ Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Document = Annotated[str, Meta(max_length=4_000_000)]
 Status = Literal["available", "held", "inspection"]
+Party = Literal["buyer", "seller"]
+StopReason = Literal["breakdown", "stockout", "hold", "quality", "changeover", "planned", "other"]
+CostComponent = Literal[
+    "price",
+    "origin",
+    "freight",
+    "insurance",
+    "duty",
+    "fees",
+    "broker",
+    "demurrage",
+    "inland",
+    "handling",
+    "carrying",
+    "expedite",
+    "quality",
+    "fx",
+]
+CostBasis = Literal["estimate", "invoice"]
+RuleName = Literal[
+    "production", "withdrawal", "two_bin", "signal", "conwip", "base_stock", "sS", "RQ"
+]
+Action = Literal["produce", "move", "buy"]
 
 
 class Event(
@@ -32,6 +55,7 @@ class Event(
     omit_defaults=True,
     forbid_unknown_fields=True,
     tag_field="kind",
+    gc=False,
 ):
     """What every event carries.
 
@@ -72,7 +96,7 @@ class OrderChanged(Event, tag="order.changed/1", frozen=True, kw_only=True):
     qty: Positive | None = None
     window_start: Instant | None = None
     window_end: Instant | None = None
-    by: Literal["buyer", "seller"] = "buyer"
+    by: Party = "buyer"
     reason: Text = ""
 
 
@@ -80,7 +104,7 @@ class OrderCancelled(Event, tag="order.cancelled/1", frozen=True, kw_only=True):
     """An order or call-off line is cancelled."""
 
     order: Name
-    by: Literal["buyer", "seller"] = "buyer"
+    by: Party = "buyer"
     reason: Text = ""
 
 
@@ -304,7 +328,7 @@ class ResourceStopped(Event, tag="resource.stopped/1", frozen=True, kw_only=True
     """A line or machine stops. `item` is the missing part when the cause is a stock-out."""
 
     resource: Name
-    reason: Literal["breakdown", "stockout", "hold", "quality", "changeover", "planned", "other"]
+    reason: StopReason
     item: OptionalName = ""
     root: OptionalName = ""
     note: Text = ""
@@ -342,22 +366,7 @@ class NetworkChanged(Event, tag="network.changed/1", frozen=True, kw_only=True):
 class CostCharged(Event, tag="cost.charged/1", frozen=True, kw_only=True):
     """A cost of delivery, estimated (accrued) or invoiced; an invoice trues up its estimate."""
 
-    component: Literal[
-        "price",
-        "origin",
-        "freight",
-        "insurance",
-        "duty",
-        "fees",
-        "broker",
-        "demurrage",
-        "inland",
-        "handling",
-        "carrying",
-        "expedite",
-        "quality",
-        "fx",
-    ]
+    component: CostComponent
     amount: Money
     currency: Currency = "EUR"
     item: OptionalName = ""
@@ -365,7 +374,7 @@ class CostCharged(Event, tag="cost.charged/1", frozen=True, kw_only=True):
     shipment: OptionalName = ""
     origin: OptionalName = ""
     lane: OptionalName = ""
-    basis: Literal["estimate", "invoice"] = "invoice"
+    basis: CostBasis = "invoice"
     invoice: OptionalName = ""
 
 
@@ -389,10 +398,8 @@ class DecisionTaken(Event, tag="decision.taken/1", frozen=True, kw_only=True):
     """
 
     decision: Name
-    rule: Literal[
-        "production", "withdrawal", "two_bin", "signal", "conwip", "base_stock", "sS", "RQ"
-    ]
-    action: Literal["produce", "move", "buy"]
+    rule: RuleName
+    action: Action
     item: Name
     qty: Positive
     origin: Name

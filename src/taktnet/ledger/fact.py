@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import IntFlag
 from operator import attrgetter
@@ -20,6 +20,7 @@ from typing import Any, cast
 import numpy as np
 from msgspec import Struct
 
+from taktnet.base.calendars import EPOCH, instant, micros
 from taktnet.base.names import Domain, Names
 from taktnet.ledger import event as e
 from taktnet.ledger.slots import ACTION, BASIS, BY, COMPONENT, RULE, SLOTS, STATUS, STOP
@@ -74,7 +75,6 @@ PACK = struct.Struct("<7q10ihbbi")
 assert PACK.size == FACT.itemsize == 104
 
 MILLION = 1_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIRECT = 2e9
 
 
@@ -89,17 +89,6 @@ class Flag(IntFlag):
     STALE = 32  # a decision taken on stale data
     WAITING = 64  # a decision that waits for a person
     EMPTY = 128  # a card issued detached
-
-
-def micros(instant: datetime) -> int:
-    """Microseconds since 1970 UTC, exactly."""
-    since = instant - EPOCH
-    return (since.days * 86_400 + since.seconds) * MILLION + since.microseconds
-
-
-def instant(us: int) -> datetime:
-    """The UTC instant of `micros`."""
-    return EPOCH + timedelta(microseconds=us)
 
 
 def millionths(number: float) -> int:
@@ -218,9 +207,9 @@ class Lowering:
             if quantity is not None:
                 row[slot] = millionths(quantity)
         for place, slot in plan.times:
-            instant = cast(datetime | None, values[place])
-            if instant is not None:
-                since = instant - EPOCH
+            time = cast(datetime | None, values[place])
+            if time is not None:
+                since = time - EPOCH  # `micros` without a call
                 seconds = since.days * 86_400 + since.seconds
                 row[slot] = seconds * 1_000_000 + since.microseconds
         for place, slot, codes in plan.codes:

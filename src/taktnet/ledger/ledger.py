@@ -23,7 +23,7 @@ class Fenced(StoreError):
     """Another writer has taken this ledger over; this one can never commit again."""
 
 
-class Receipt(Struct, frozen=True):
+class Receipt(Struct, frozen=True, gc=False):
     """What became of one event. `seq` is its number (of the first one for a duplicate).
 
     conflict: the key was recorded with other content, or what it corrects was corrected before;
@@ -37,7 +37,7 @@ class Receipt(Struct, frozen=True):
     detail: str = ""
 
 
-class Admitted(Struct, frozen=True):
+class Admitted(Struct, frozen=True, gc=False):
     """An event that may be committed: lowered, its key new, its correction resolved."""
 
     event: AnyEvent
@@ -45,7 +45,7 @@ class Admitted(Struct, frozen=True):
     facts: bytes  # packed facts, sequence numbers 0
 
 
-class Admission(Struct, frozen=True):
+class Admission(Struct, frozen=True, gc=False):
     """The outcome of `admit`: what is to be committed, and a receipt per event offered.
 
     `receipts[i].seq` is 0 where the event is admitted; `index[k]` is the offered position of
@@ -60,7 +60,7 @@ class Admission(Struct, frozen=True):
     twins: tuple[tuple[int, int], ...] = ()
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """One row to commit, numbered: its facts carry `seq`."""
 
     seq: int
@@ -69,7 +69,7 @@ class Entry(Struct, frozen=True):
     facts: bytes
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True, gc=False):
     """One row as stored."""
 
     seq: int
@@ -80,7 +80,7 @@ class Recorded(Struct, frozen=True):
     hash: bytes
 
 
-class Row(Struct, frozen=True):
+class Row(Struct, frozen=True, gc=False):
     """One row with every column just as it is stored, undecoded: what `verify` looks at."""
 
     seq: int
@@ -94,14 +94,14 @@ class Row(Struct, frozen=True):
     hash: bytes
 
 
-class Parked(Struct, frozen=True):
+class Parked(Struct, frozen=True, gc=False):
     """A correction that waits for its original."""
 
     recorded: int
     event: AnyEvent
 
 
-class Head(Struct, frozen=True):
+class Head(Struct, frozen=True, gc=False):
     """The newest committed row. An empty ledger has seq 0 and a hash of 32 zero bytes."""
 
     seq: int

@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from taktnet.base.names import Domain
 from taktnet.ledger import event as e
 
-STATUS = {"available": 0, "held": 1, "inspection": 2}
-BY = {"buyer": 0, "seller": 1}
-STOP = {
-    "breakdown": 0,
-    "stockout": 1,
-    "hold": 2,
-    "quality": 3,
-    "changeover": 4,
-    "planned": 5,
-    "other": 6,
-}
-COMPONENT = {
-    name: n
-    for n, name in enumerate(
-        (
-            "price",
-            "origin",
-            "freight",
-            "insurance",
-            "duty",
-            "fees",
-            "broker",
-            "demurrage",
-            "inland",
-            "handling",
-            "carrying",
-            "expedite",
-            "quality",
-            "fx",
-        )
-    )
-}
-BASIS = {"estimate": 0, "invoice": 1}
-RULE = {
-    name: n
-    for n, name in enumerate(
-        ("production", "withdrawal", "two_bin", "signal", "conwip", "base_stock", "sS", "RQ"), 1
-    )
-}
-ACTION = {"produce": 0, "move": 1, "buy": 2}
+
+def _codes(choices: object, first: int = 0) -> dict[str, int]:
+    """Codes of a closed list in its order, which the golden file freezes: new ones go last."""
+    return {name: n for n, name in enumerate(get_args(choices), first)}
+
+
+STATUS = _codes(e.Status)
+BY = _codes(e.Party)
+STOP = _codes(e.StopReason)
+COMPONENT = _codes(e.CostComponent)
+BASIS = _codes(e.CostBasis)
+RULE = _codes(e.RuleName, 1)
+ACTION = _codes(e.Action)
 
 _D = Domain
 #: kind -> {slot: (attribute, how)}; how is a Domain (a name), "qty" (millionths), "time",

@@ -83,13 +83,14 @@ class WritingLedger(ABC):
                 raise ValueError(f"row {entry.seq} offered where {seq} comes next")
         rows = ((entry.facts, entry.body) for entry in entries)
         hashes = chain(head.hash, head.seq + 1, recorded, rows)
-        names = self.names.since(self._stored)
+        counts = self.names.counts()
+        names = self.names.since(self._stored) if counts != self._stored else []
         batch = Batch(entries, hashes, recorded, names, stage, positions or {})
         if entries or names or stage.conflicts or stage.parked or positions:
             self._write(batch)
         if entries:
             self._head = Head(entries[-1].seq, hashes[-1], recorded)
-        self._stored = self.names.counts()
+        self._stored = counts
         self._desk.committed()
         return self._head
 

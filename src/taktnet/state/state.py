@@ -87,9 +87,8 @@ class State:
                 " Fold every event once, whole, in the order of the ledger"
             )
         address, done = facts.ctypes.data, 0
-        while done < n:
+        while (done := fold_facts(self.memory.address, address, done, n)) < n:
             self.grow(min(n - done, _STRIDE))
-            done = fold_facts(self.memory.address, address, done, n)
 
     def grow(self, facts: int) -> None:
         """Room in every table for some more facts."""

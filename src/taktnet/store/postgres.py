@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from threading import RLock
@@ -13,14 +11,14 @@ import numpy as np
 import psycopg
 
 from taktnet.base.names import Domain
-from taktnet.ledger import event as e
 from taktnet.ledger.admission import SKEW_TOLERANCE_US, Key
-from taktnet.ledger.codec import decode_one
 from taktnet.ledger.fact import FACT
-from taktnet.ledger.ledger import Fenced, Head, Parked, Recorded, Row, StoreError
+from taktnet.ledger.ledger import Head, Recorded, Row, StoreError
 from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
+from taktnet.store import common
 from taktnet.store import postgres_link as links
 from taktnet.store import postgres_rows as statements
+from taktnet.store.common import ROW, columns, ids_of
 from taktnet.store.postgres_link import Link, Pool
 from taktnet.store.postgres_rows import COPY, packed, write_names, write_stage
 
@@ -29,7 +27,6 @@ _LOCK = 0x54414B54  # "TAKT": the advisory lock of this database's writer
 _LOCK_WAIT_S = 1.0
 _HASHES = 1_000_000
 _HEAD = "SELECT seq, hash, recorded FROM head"
-_ROW = "seq, recorded, tenant, source, id, coalesce(corrects, ''), facts, body, hash"
 _MOVE_HEAD = "UPDATE head SET seq = %b, hash = %b, recorded = %b WHERE seq = %b AND epoch = %b"
 _BY_KEY = "FROM events WHERE tenant = %b AND source = %b AND id = %s"
 _KNOWN = (
@@ -83,16 +80,13 @@ class PostgresLedger(WritingLedger):
         self._writer = links.connect(self._dsn)
         self.place = links.place_of(self._writer)
         if not takeover and not self._wait_for_lock():
-            raise StoreError(
-                f"{self.place}: being written by {self._other_writer()}. Stop that one first, open "
-                "this one read-only, or take over; then the other can never commit again."
-            )
+            raise common.being_written(self.place, self._other_writer())
         if takeover:
             self._lock()
         links.migrate(self._writer)
         found = self._writer.execute(
             "UPDATE head SET epoch = epoch + 1, writer = %s RETURNING epoch",
-            (f"process {os.getpid()} on {platform.node()}",),
+            (common.this_process(),),
         ).fetchone()
         self._epoch = int(found[0]) if found else -1
 
@@ -132,26 +126,17 @@ class PostgresLedger(WritingLedger):
                 "SELECT domain, id, text FROM names ORDER BY domain, id"
             ).fetchall()
             counts = self.names.counts()
-            parked = [
-                Parked(recorded, decode_one(body))
-                for recorded, body in link.execute("SELECT recorded, body FROM parked ORDER BY n")
-            ]
+            parked = common.waiting(link.execute("SELECT recorded, body FROM parked ORDER BY n"))
             bodies = link.execute("SELECT body FROM events JOIN periods USING (seq) ORDER BY seq")
-            closed = [decode_one(body) for (body,) in bodies]
-        self._open(
-            head,
-            [name for name in names if name[1] >= counts[name[0]]],
-            parked,
-            [event for event in closed if isinstance(event, e.PeriodClosed)],
-        )
+            closed = common.closings(bodies)
+        names = [name for name in names if name[1] >= counts[name[0]]]
+        self._open(head, names, parked, closed)
 
     def _check_tail(self, link: Link, head: Head) -> None:
         row = link.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
-        if (row or (0, bytes(32))) != (head.seq, head.hash):
-            raise StoreError(
-                f"{self.place}: its head is number {head.seq}, but its newest row has another "
-                "number or hash: it was changed from outside. Run `taktnet verify`."
-            )
+        newest = row or (0, bytes(32))
+        if newest != (head.seq, head.hash):
+            raise common.changed_outside(self.place, head.seq, newest[0])
 
     @property
     def head(self) -> Head:
@@ -169,7 +154,7 @@ class PostgresLedger(WritingLedger):
         head, entries = self._head, batch.entries
         last = head if not entries else Head(entries[-1].seq, batch.hashes[-1], batch.recorded)
         if self._read_only:
-            raise StoreError(f"{self.place}: opened for reading only.")
+            raise common.only_read(self.place)
         with self._mutex, links.in_words(self.place):
             if self._unsure:
                 raise StoreError(f"{self.place}: the last commit failed. Abandon it first.")
@@ -190,10 +175,10 @@ class PostgresLedger(WritingLedger):
             self._lock()
         moved = (last.seq, last.hash, last.recorded, head.seq, self._epoch)
         with writer.transaction():
-            self._fence(writer.execute(_MOVE_HEAD, moved).rowcount == 1)
+            common.fence(writer.execute(_MOVE_HEAD, moved).rowcount == 1, self.place)
             if batch.entries:
                 with writer.cursor() as cursor, cursor.copy(COPY) as copy:
-                    copy.write(packed(self._columns(batch)))
+                    copy.write(packed(columns(batch, self.names)))
             if batch.names:
                 write_names(writer, batch.names)
             for follower, seq in batch.positions.items():
@@ -207,25 +192,6 @@ class PostgresLedger(WritingLedger):
         self._reconnect()
         assert self._writer is not None
         return Head(*self._writer.execute(_HEAD, binary=True).fetchall()[0])
-
-    def _fence(self, held: bool) -> None:
-        if not held:
-            raise Fenced(
-                f"{self.place}: another process has taken this ledger over; nothing was stored. "
-                "Stop this one."
-            )
-
-    def _columns(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
-        find, recorded = self.names.find, batch.recorded
-        ids: dict[tuple[str, str], tuple[int, int]] = {}
-        for entry, digest in zip(batch.entries, batch.hashes, strict=True):
-            event = entry.event
-            pair = event.tenant, event.source
-            known = ids.get(pair)
-            if known is None:
-                known = ids[pair] = find(Domain.TENANT, pair[0]), find(Domain.SOURCE, pair[1])
-            facts, body = entry.facts, entry.body
-            yield entry.seq, recorded, *known, event.id, event.corrects, facts, digest, body
 
     def abandon(self) -> None:
         """See `Ledger.abandon`; after a failed commit also finds out what is durable."""
@@ -257,17 +223,14 @@ class PostgresLedger(WritingLedger):
         self._writer = links.connect(self._dsn)
         self._lock()
         row = self._writer.execute("SELECT epoch FROM head").fetchone()
-        self._fence(row is not None and row[0] == self._epoch)
+        common.fence(row is not None and row[0] == self._epoch, self.place)
 
     # -- what the desk asks ----------------------------------------------------------------------
 
-    def _key(self, key: Key) -> tuple[int, int, str]:
-        find = self.names.find
-        return find(Domain.TENANT, key[0]), find(Domain.SOURCE, key[1]), key[2]
-
     def recorded(self, keys: Sequence[Key]) -> dict[Key, tuple[int, bytes]]:
         """See `Lookups.recorded`."""
-        wanted = [key for key in map(self._key, keys) if key[0] > 0 and key[1] > 0]
+        wanted = [ids_of(self.names, key) for key in keys]
+        wanted = [key for key in wanted if key[0] > 0 and key[1] > 0]
         if not wanted:
             return {}
         text = self.names.text
@@ -279,13 +242,13 @@ class PostgresLedger(WritingLedger):
 
     def original(self, key: Key) -> tuple[bytes, bytes] | None:
         """See `Lookups.original`."""
-        rows = self._ask(f"SELECT facts, body {_BY_KEY}", self._key(key), self._patience)
+        rows = self._ask(f"SELECT facts, body {_BY_KEY}", ids_of(self.names, key), self._patience)
         return rows[0] if rows else None
 
     def is_corrected(self, key: Key) -> bool:
         """See `Lookups.is_corrected`."""
         sql = "SELECT 1 FROM events WHERE tenant = %b AND source = %b AND corrects = %s"
-        return bool(self._ask(sql, self._key(key), self._patience))
+        return bool(self._ask(sql, ids_of(self.names, key), self._patience))
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -307,12 +270,12 @@ class PostgresLedger(WritingLedger):
 
     def rows(self, after: int = 0, limit: int = 1000) -> list[Row]:
         """See `Ledger.rows`."""
-        sql = f"SELECT {_ROW} FROM events WHERE seq > %b ORDER BY seq LIMIT %b"  # noqa: S608
+        sql = f"SELECT {ROW} FROM events WHERE seq > %b ORDER BY seq LIMIT %b"  # noqa: S608
         return [Row(*row) for row in self._ask(sql, (after, limit))]
 
     def find(self, source: str, id: str, tenant: str = "main") -> Recorded | None:
         """See `Ledger.find`."""
-        rows = self._ask(f"SELECT {_ROW} {_BY_KEY}", self._key((tenant, source, id)))
+        rows = self._ask(f"SELECT {ROW} {_BY_KEY}", ids_of(self.names, (tenant, source, id)))
         return recorded_of(Row(*rows[0])) if rows else None
 
     def facts(
@@ -354,8 +317,8 @@ class PostgresLedger(WritingLedger):
 
     def _small_write(self, sql: LiteralString, *values: object) -> None:
         if self._read_only:
-            raise StoreError(f"{self.place}: opened for reading only.")
-        self._fence(bool(self._ask(sql, (*values, self._epoch))))
+            raise common.only_read(self.place)
+        common.fence(bool(self._ask(sql, (*values, self._epoch))), self.place)
 
     def advance(self, follower: str, seq: int) -> None:
         """See `Ledger.advance`."""

@@ -7,19 +7,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any
 
 import apsw
 import numpy as np
 
 from taktnet.base.names import Domain
-from taktnet.ledger import event as e
 from taktnet.ledger.admission import SKEW_TOLERANCE_US, Key
-from taktnet.ledger.codec import decode_one
 from taktnet.ledger.fact import FACT
-from taktnet.ledger.ledger import Fenced, Head, Parked, Recorded, Row, StoreError
+from taktnet.ledger.ledger import Fenced, Head, Recorded, Row, StoreError
 from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
+from taktnet.store import common
 from taktnet.store import sqlite_schema as schema
+from taktnet.store.common import ROW, columns, ids_of
 from taktnet.store.sqlite_rows import (
     fetch,
     fields_of,
@@ -33,13 +32,13 @@ from taktnet.store.sqlite_rows import (
 
 #: Rows fetched at once: as many as stay in the processor's cache until they are joined.
 _CACHED = 10_000
-_ROW = "seq, recorded, tenant, source, id, coalesce(corrects, ''), facts, body, hash"
 _BY_KEY = "FROM event WHERE tenant = ? AND source = ? AND id = ?"
+_KNOWN = f"SELECT tenant, source, id, seq, body {_BY_KEY}"
 _INSERT = (
     "INSERT INTO event (seq, recorded, tenant, source, id, corrects, facts, hash, body) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-#: One row and the look at the epoch in one statement: a row is inserted only by the writer.
+#: One row and the look at the epoch in one statement, which is a transaction by itself.
 _INSERT_ONE = (
     "INSERT INTO event (seq, recorded, tenant, source, id, corrects, facts, hash, body) "
     "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? FROM head WHERE epoch = ?"
@@ -76,6 +75,7 @@ class SqliteLedger(WritingLedger):
         super().__init__(tolerance)
         schema.check_library(apsw.sqlite_lib_version())
         self.path = Path(path).absolute()
+        self._in_words = schema.InWords(self.path)
         self._mutex = RLock()
         self._readers: deque[apsw.Connection] = deque()
         self._writer: apsw.Connection | None = None
@@ -86,7 +86,7 @@ class SqliteLedger(WritingLedger):
         if read_only and not self.path.exists():
             raise StoreError(f"{self.path}: no such ledger. Name one that exists.")
         try:
-            with schema.in_words(self.path):
+            with self._in_words:
                 if not read_only:
                     self._become_writer(takeover)
                 self._load()
@@ -99,15 +99,12 @@ class SqliteLedger(WritingLedger):
     def _become_writer(self, takeover: bool) -> None:
         self._lock = schema.WriterLock(self.path)
         if not self._lock.acquire() and not takeover:
-            raise StoreError(
-                f"{self.path}: being written by {self._other_writer()}. Stop that one first, open "
-                "this one read-only, or take over; then the other can never commit again."
-            )
+            raise common.being_written(self.path, self._other_writer())
         self._writer = schema.open_writer(self.path)
         schema.migrate(self._writer, self.path)
         found = self._writer.execute(
             "UPDATE head SET epoch = epoch + 1, writer = ? RETURNING epoch",
-            (schema.this_process(),),
+            (common.this_process(),),
         ).get
         self._epoch = int(found)
 
@@ -127,26 +124,20 @@ class SqliteLedger(WritingLedger):
             if self._writer is not None:
                 self._check_tail(reader)
             names = fetch(reader, "SELECT domain, id, text FROM name ORDER BY domain, id")
-            waiting = fetch(reader, "SELECT recorded, body FROM parked ORDER BY n")
-            parked = [Parked(recorded, decode_one(body)) for recorded, body in waiting]
+            parked = fetch(reader, "SELECT recorded, body FROM parked ORDER BY n")
             closed = fetch(reader, "SELECT body FROM event JOIN period USING (seq) ORDER BY seq")
-            events = [decode_one(body) for (body,) in closed]
             self._open(
                 head,
                 names if self._writer is not None else without_gaps(names),
-                parked,
-                [event for event in events if isinstance(event, e.PeriodClosed)],
+                common.waiting(parked),
+                common.closings(closed),
             )
 
     def _check_tail(self, reader: apsw.Connection) -> None:
         kept, newest = marked_head(reader), newest_row(reader)
         found = fetch(reader, "SELECT hash FROM event WHERE seq = ?", (kept.seq,))
         if kept.seq and found != [(kept.hash,)]:
-            raise StoreError(
-                f"{self.path}: its head is number {kept.seq}, but its newest row is number "
-                f"{newest.seq}, or that row has another hash: it was changed from outside. Run "
-                "`taktnet verify`."
-            )
+            raise common.changed_outside(self.path, kept.seq, newest.seq)
         self._marked = kept.seq
 
     @property
@@ -165,20 +156,26 @@ class SqliteLedger(WritingLedger):
     # -- writing -------------------------------------------------------------------------------
 
     @contextmanager
-    def _writing(self) -> Iterator[apsw.Connection]:
-        """A transaction: durable when left, undone when left by an exception."""
+    def _writing(self, alone: bool = False) -> Iterator[apsw.Connection]:
+        """A transaction: durable when left, undone when left by an exception.
+
+        `alone`: for one statement, durable when it returns.
+        """
         with self._mutex:
             if self._writer is None:
-                raise StoreError(f"{self.path}: opened for reading only.")
+                raise common.only_read(self.path)
             if self._broken:
                 raise StoreError(self._broken)
             if self._lock is not None and not self._lock.held:
                 self._lock.acquire()  # taken over: the lock follows when the other process ends
             try:
-                with schema.in_words(self.path):
-                    self._writer.execute("BEGIN IMMEDIATE")
-                    yield self._writer
-                    self._writer.execute("COMMIT")
+                with self._in_words:
+                    if alone:
+                        yield self._writer
+                    else:
+                        self._writer.execute("BEGIN IMMEDIATE")
+                        yield self._writer
+                        self._writer.execute("COMMIT")
             except BaseException as problem:
                 if isinstance(problem.__cause__, apsw.IOError):
                     # After a failed fsync nobody knows what the disk holds: never go on.
@@ -187,29 +184,24 @@ class SqliteLedger(WritingLedger):
                     self._writer.execute("ROLLBACK")
                 raise
 
-    def _fence(self, held: bool) -> None:
-        if not held:
-            raise Fenced(
-                f"{self.path}: another process has taken this ledger over; nothing was stored. "
-                "Stop this one."
-            )
-
     @contextmanager
     def _small_write(self) -> Iterator[apsw.Connection]:
         with self._writing() as writer:
-            self._fence(writer.execute(_EPOCH).get == self._epoch)
+            common.fence(writer.execute(_EPOCH).get == self._epoch, self.path)
             yield writer
 
     def _write(self, batch: Batch) -> None:
         entries, stage = batch.entries, batch.stage
-        with self._writing() as writer:
-            if len(entries) == 1:
-                writer.execute(_INSERT_ONE, (*next(self._columns(batch)), self._epoch))
-                self._fence(writer.changes() == 1)
-            else:
-                self._fence(writer.execute(_EPOCH).get == self._epoch)
-                writer.executemany(_INSERT, self._columns(batch))
-            if entries and entries[-1].seq >= self._marked + _HEAD_ROWS:
+        aside = stage.conflicts or stage.parked or stage.released or stage.closed
+        mark = bool(entries) and entries[-1].seq >= self._marked + _HEAD_ROWS
+        if len(entries) == 1 and not (mark or aside or batch.names or batch.positions):
+            with self._writing(alone=True) as writer:
+                writer.execute(_INSERT_ONE, (*next(columns(batch, self.names)), self._epoch))
+                common.fence(writer.changes() == 1, self.path)
+            return
+        with self._small_write() as writer:
+            writer.executemany(_INSERT, columns(batch, self.names))
+            if mark:
                 head = Head(entries[-1].seq, batch.hashes[-1], batch.recorded)
                 writer.execute(_MOVE_HEAD, fields_of(head))
                 self._marked = head.seq
@@ -217,29 +209,8 @@ class SqliteLedger(WritingLedger):
                 writer.executemany("INSERT INTO name VALUES (?, ?, ?)", batch.names)
             if batch.positions:
                 writer.executemany(_ADVANCE, list(batch.positions.items()))
-            if stage.conflicts or stage.parked or stage.released or stage.closed:
+            if aside:
                 write_stage(writer, batch)
-
-    def _columns(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
-        find, recorded = self.names.find, batch.recorded
-        ids: dict[tuple[str, str], tuple[int, int]] = {}
-        for entry, digest in zip(batch.entries, batch.hashes, strict=True):
-            event = entry.event
-            pair = event.tenant, event.source
-            known = ids.get(pair)
-            if known is None:
-                known = ids[pair] = find(Domain.TENANT, pair[0]), find(Domain.SOURCE, pair[1])
-            corrects = event.corrects or None
-            yield (
-                entry.seq,
-                recorded,
-                *known,
-                event.id,
-                corrects,
-                entry.facts,
-                digest,
-                entry.body,
-            )
 
     # -- what the desk asks ----------------------------------------------------------------------
 
@@ -247,45 +218,44 @@ class SqliteLedger(WritingLedger):
     def _looking(self) -> Iterator[apsw.Connection]:
         """The writer's own connection, whose pages are warm: a reader's go with every commit."""
         if self._writer is None:
-            raise StoreError(f"{self.path}: opened for reading only.")
-        with self._mutex, schema.in_words(self.path):
+            raise common.only_read(self.path)
+        with self._mutex, self._in_words:
             yield self._writer
-
-    def _key(self, key: Key) -> tuple[int, int, str]:
-        find = self.names.find
-        return find(Domain.TENANT, key[0]), find(Domain.SOURCE, key[1]), key[2]
 
     def recorded(self, keys: Sequence[Key]) -> dict[Key, tuple[int, bytes]]:
         """See `Lookups.recorded`."""
-        wanted = [key for key in map(self._key, keys) if key[0] > 0 and key[1] > 0]
-        if not wanted:
+        tenants, sources = self.names.ids(Domain.TENANT), self.names.ids(Domain.SOURCE)
+        asked = {
+            (tenants[key[0]], sources[key[1]], key[2]): key
+            for key in keys
+            if key[0] in tenants and key[1] in sources
+        }
+        if not asked:
             return {}
-        text = self.names.text
-        sql = f"SELECT tenant, source, id, seq, body {_BY_KEY}"
         with self._looking() as reader:
             return {
-                (text(Domain.TENANT, tenant), text(Domain.SOURCE, source), told): (seq, body)
-                for tenant, source, told, seq, body in reader.executemany(sql, wanted)
+                asked[tenant, source, told]: (seq, body)
+                for tenant, source, told, seq, body in reader.executemany(_KNOWN, asked)
             }
 
     def original(self, key: Key) -> tuple[bytes, bytes] | None:
         """See `Lookups.original`."""
         with self._looking() as reader:
             sql = f"SELECT facts, body {_BY_KEY}"
-            return reader.execute(sql, self._key(key)).get
+            return reader.execute(sql, ids_of(self.names, key)).get
 
     def is_corrected(self, key: Key) -> bool:
         """See `Lookups.is_corrected`."""
         sql = "SELECT 1 FROM event WHERE tenant = ? AND source = ? AND corrects = ?"
         with self._looking() as reader:
-            return reader.execute(sql, self._key(key)).get is not None
+            return reader.execute(sql, ids_of(self.names, key)).get is not None
 
     # -- reading -------------------------------------------------------------------------------
 
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:
         """A connection of its own for one read, kept for the next one."""
-        with schema.in_words(self.path):
+        with self._in_words:
             try:
                 reader = self._readers.pop()
             except IndexError:
@@ -297,15 +267,15 @@ class SqliteLedger(WritingLedger):
 
     def rows(self, after: int = 0, limit: int = 1000) -> list[Row]:
         """See `Ledger.rows`."""
-        sql = f"SELECT {_ROW} FROM event WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
+        sql = f"SELECT {ROW} FROM event WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
         with self._reading() as reader:
             return [Row(*row) for row in fetch(reader, sql, (after, limit))]
 
     def find(self, source: str, id: str, tenant: str = "main") -> Recorded | None:
         """See `Ledger.find`."""
-        sql = f"SELECT {_ROW} {_BY_KEY}"
+        sql = f"SELECT {ROW} {_BY_KEY}"
         with self._reading() as reader:
-            rows = fetch(reader, sql, self._key((tenant, source, id)))
+            rows = fetch(reader, sql, ids_of(self.names, (tenant, source, id)))
         return recorded_of(Row(*rows[0])) if rows else None
 
     def facts(
