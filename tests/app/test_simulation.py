@@ -21,7 +21,7 @@ from taktnet.ledger import event as e
 from taktnet.ledger.fact import micros
 from taktnet.network import Network
 from taktnet.network import components as c
-from taktnet.twin.changes import Delay, Demand, Down, Link, Lose, Move, Point
+from taktnet.twin.changes import Delay, Demand, Down, Link, Lose, Move, Point, Row
 from taktnet.twin.scenario import Scenario
 
 pytestmark = pytest.mark.timeout(600)  # the first run here compiles the twin
@@ -156,7 +156,7 @@ def test_a_trial_tells_what_a_change_of_the_network_does(world: World) -> None:
     """Paired with the network as it is, from the live state; the ledger is not touched."""
     tower = world.tower
     head = tower.ledger.head
-    made = trial(tower, [("loops", "KB-OPO-1", {"cards": "12"})], days=14, replications=12)
+    made = trial(tower, [Row("loops", "KB-OPO-1", {"cards": "12"})], days=14, replications=12)
     assert made.live
     assert made.trusted is None
     assert tower.ledger.head == head
@@ -166,7 +166,7 @@ def test_a_trial_tells_what_a_change_of_the_network_does(world: World) -> None:
     assert stock.today.mean is not None
     assert stock.proposed.mean is not None
     assert stock.difference.mean == pytest.approx(stock.proposed.mean - stock.today.mean)
-    nothing = trial(tower, [("loops", "KB-OPO-1", {"cards": "6"})], days=14, replications=4)
+    nothing = trial(tower, [Row("loops", "KB-OPO-1", {"cards": "6"})], days=14, replications=4)
     assert all(one.difference.mean in (0.0, None) for one in nothing.effects)
     with pytest.raises(KeyError):
         made.effect("joy")
@@ -174,10 +174,10 @@ def test_a_trial_tells_what_a_change_of_the_network_does(world: World) -> None:
 
 def test_a_trial_of_a_network_alone_starts_cold() -> None:
     """Without a tower it begins with full levels, and counts after as many days of warm-up."""
-    made = trial(network(), [("loops", "KB-OPO-1", {"cards": "9"})], days=20, replications=4)
+    made = trial(network(), [Row("loops", "KB-OPO-1", {"cards": "9"})], days=20, replications=4)
     assert not made.live
     with pytest.raises(InputFaults, match="cards"):
-        trial(network(), [("loops", "KB-OPO-1", {"cards": "many"})])
+        trial(network(), [Row("loops", "KB-OPO-1", {"cards": "many"})])
 
 
 def checked(error: float) -> Fidelity:

@@ -15,13 +15,13 @@ HUB,Rotterdam hub,hub,0,51.92,4.48,NL,Europe/Amsterdam,,Norda NL
 CUS,Stuttgart bikes,customer,0,48.78,9.18,DE,Europe/Berlin,,
 """,
     "items": """\
-id,name,unit,cost,currency,weight_kg,volume_m3,container_qty,shelf_life_d,temp_min_c,temp_max_c
-DRIVE,Drive unit,pcs,300,EUR,4,0.01,10,,,
-MOTOR,Motor,pcs,120,EUR,2.5,0.005,20,,,
-007,Magnet,pcs,2,CNY,0.05,0.0001,100,,,
-008,Magnet new,pcs,2.1,CNY,0.05,0.0001,100,,,
-WIRE,Copper wire,kg,9,USD,1,0.0002,50,,,
-GLUE,Adhesive,kg,20,EUR,1,0.001,5,180,5,30
+id,name,unit,cost,currency,weight_kg,volume_m3,container_qty,shelf_life_d,temp_min_c,temp_max_c,family
+DRIVE,Drive unit,pcs,300,EUR,4,0.01,10,,,,
+MOTOR,Motor,pcs,120,EUR,2.5,0.005,20,,,,
+007,Magnet,pcs,2,CNY,0.05,0.0001,100,,,,magnets
+008,Magnet new,pcs,2.1,CNY,0.05,0.0001,100,,,,magnets
+WIRE,Copper wire,kg,9,USD,1,0.0002,50,,,,
+GLUE,Adhesive,kg,20,EUR,1,0.001,5,180,5,30,
 """,
     "bom": """\
 parent,component,qty,scrap,alternative,priority,valid_from,valid_to
@@ -42,17 +42,22 @@ HUB,007,base_stock,9000,0,0,0,0,0.2,0.95,0,own,
 KRK,MOTOR,kanban,0,0,0,0,0,0.2,0.98,0,own,
 """,
     "processes": """\
-site,item,resource,cycle_s,cycle_cv,setup_s,lot_qty,yield_rate,priority
-OPO,DRIVE,OPO-L1,120,0,0,10,1,1
-KRK,MOTOR,KRK-L1,90,0,600,40,0.98,1
-SUP,007,SUP-P1,2,0,300,500,0.97,1
-SUP,008,SUP-P1,2,0,300,500,0.97,1
+site,item,resource,cycle_s,cycle_cv,setup_s,setup_family,lot_qty,yield_rate,priority
+OPO,DRIVE,OPO-L1,120,0,0,,10,1,1
+KRK,MOTOR,KRK-L1,90,0,600,,40,0.98,1
+SUP,007,SUP-P1,2,0,300,,500,0.97,1
+SUP,008,SUP-P1,2,0,300,coated,500,0.97,1
 """,
     "resources": """\
 id,site,kind,calendar,count,mtbf_h,mttr_h
 OPO-L1,OPO,line,,1,200,2
 KRK-L1,KRK,line,PL-3S,2,,0
 SUP-P1,SUP,press,,1,,0
+""",
+    "changeovers": """\
+resource,before,after,setup_s
+SUP-P1,007,coated,900
+SUP-P1,coated,007,1800
 """,
     "lanes": """\
 id,origin,destination,mode,transit_kind,transit_h,transit_sd_h,quantiles,departures,distance_km,cost_shipment,cost_kg,cost_m3,currency,capacity_kg,capacity_m3,vehicles,customs_h,co2_kg_tkm,agreed_h,window_h
@@ -84,6 +89,12 @@ KB-KRK-WIRE,two_bin,KRK,WIRE,RAW,,,2,500,0,consumption,0,1
     "demand": """\
 site,item,supplier,rate_day,distribution,cv,lead_h,partial,priority,price,currency
 CUS,DRIVE,OPO,98,poisson,0,96,no,1,450,EUR
+""",
+    "drivers": """\
+name,site,item,day,value
+price,OPO,DRIVE,2026-01-01,450
+price,OPO,DRIVE,2026-03-01,430
+holidays,,,2026-01-01,2
 """,
     "calendars": """\
 id,days,shifts,break_min,holidays,shutdowns

@@ -25,13 +25,14 @@ from taktnet.network.template import comment, write_template
 
 CONTRACT = {
     "sites": "id name kind tier latitude longitude country zone calendar company",
-    "items": "id name unit cost currency weight_kg volume_m3 container_qty shelf_life_d temp_min_c"
-    " temp_max_c",
+    "items": "id name unit family cost currency weight_kg volume_m3 container_qty shelf_life_d"
+    " temp_min_c temp_max_c",
     "bom": "parent component qty scrap alternative priority valid_from valid_to",
     "stock_points": "site item policy base_stock reorder_point order_up_to order_qty review_h"
     " holding_rate service_target owner consignor",
-    "processes": "site item resource cycle_s setup_s lot_qty yield_rate priority",
+    "processes": "site item resource cycle_s setup_s setup_family lot_qty yield_rate priority",
     "resources": "id site kind calendar count mtbf_h mttr_h",
+    "changeovers": "resource before after setup_s",
     "lanes": "id origin destination mode transit_kind transit_h transit_sd_h quantiles departures"
     " distance_km cost_shipment cost_kg cost_m3 currency capacity_kg capacity_m3 co2_kg_tkm"
     " agreed_h window_h",
@@ -39,6 +40,7 @@ CONTRACT = {
     "loops": "id kind site item origin lane resource cards container_qty collection_h trigger"
     " signal_at lot_cards",
     "demand": "site item supplier rate_day distribution cv lead_h price currency",
+    "drivers": "name site item day value",
     "calendars": "id days shifts break_min holidays shutdowns",
     "rates": "currency per_eur",
 }

@@ -425,6 +425,24 @@ BY_HAND = [
         ["whole containers of 20", "Did you mean 60?"],
     ),
     (
+        "changeover to what nobody makes",
+        with_cell("changeovers", 2, "after", "coatd"),
+        ("changeovers", 2, "after"),
+        ['a set-up family of "SUP-P1"', 'Did you mean "coated"?'],
+    ),
+    (
+        "changeover within a set-up",
+        with_cell("changeovers", 2, "after", "007"),
+        ("changeovers", 2, "after"),
+        ['another set-up than before, "007"'],
+    ),
+    (
+        "one family, two times",
+        with_row("processes", "SUP,WIRE,SUP-P1,2,0,301,coated,0,1,1"),
+        ("processes", 6, "setup_s"),
+        ['300, as of others of "coated"'],
+    ),
+    (
         "RQ lot of broken containers",
         with_cell("stock_points", 5, "order_qty", "2050"),
         ("stock_points", 5, "order_qty"),

@@ -38,7 +38,8 @@ def cell(field: Field) -> st.SearchStrategy[Any]:
     if field.kind == "choice":
         return st.sampled_from(field.choices)
     if field.kind == "date":
-        return st.none() | st.dates(date(1900, 3, 1), date(2200, 1, 1))
+        days = st.dates(date(1900, 3, 1), date(2200, 1, 1))
+        return st.none() | days if field.optional else days
     if r.form:
         shown = EXAMPLES[r.form]
         return st.sampled_from([shown] if field.default != "" else [shown, ""])

@@ -10,6 +10,7 @@ from support.shop_tower import shop_network, shop_world
 from taktnet.app.plans.desk import TowerPlans
 from taktnet.app.plans.draft import Draft
 from taktnet.app.plans.level import pattern
+from taktnet.app.plans.trial import try_draft
 from taktnet.app.plans.verticals import vertical
 from taktnet.app.plans.view import PlanView
 from taktnet.base.errors import InputFaults
@@ -75,3 +76,11 @@ def test_an_unknown_line_is_refused_and_an_empty_network_has_none() -> None:
     with pytest.raises(InputFaults, match="line is NOWHERE"):
         levelled(PlanView(shop_network()), line="NOWHERE")
     assert levelled(PlanView(Network())).details["boxes"] == []
+
+
+def test_lots_are_tried_in_the_twin_before_they_change() -> None:
+    """Smaller lots against today's, from a cold start, with intervals."""
+    draft = levelled(PlanView(shop_network()), line="ASM-1")
+    told = try_draft(shop_network(), draft, days=14, replications=4)
+    assert not told.live
+    assert told.effect("stock").difference.low is not None

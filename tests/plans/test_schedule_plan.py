@@ -14,6 +14,7 @@ from taktnet.app.plans import schedule as door
 from taktnet.app.plans.desk import TowerPlans
 from taktnet.app.plans.draft import Draft
 from taktnet.app.plans.gantt import gantt
+from taktnet.app.plans.trial import try_draft, try_proposal
 from taktnet.app.plans.verticals import vertical
 from taktnet.app.plans.view import PlanView
 from taktnet.base.errors import InputFaults, TaktnetError
@@ -21,6 +22,9 @@ from taktnet.ledger import event as e
 from taktnet.ledger.fact import micros
 from taktnet.plan.schedule import check
 from taktnet.plan.schedule.floor import read_floor
+from taktnet.twin import Scenario
+from taktnet.twin.changes import Begin, Cancel, Demand
+from taktnet.twin.layout import Table
 
 QUICK = {"seconds": 0.3, "days": 3}
 
@@ -154,3 +158,43 @@ def test_a_network_alone_is_planned_by_its_rates() -> None:
     names = {line.item for line in draft.lines}
     assert names == {"DU-500", "DU-250", "MOT-36"}
     assert "rates of demand" in draft.assumptions[0]
+
+
+def test_a_schedule_is_tried_in_the_twin_beside_the_plan_in_force(world: World) -> None:
+    """Lots begin where and when they are planned, on both sides with the same luck."""
+    plans = TowerPlans(world.tower)
+    made = plans.record(worked(world), "Ana")
+    told = try_proposal(world.tower, made.id, days=5, replications=4).trial
+    assert told is not None
+    assert told["live"]
+    assert "published plan" in told["notes"][0]
+    assert any(one["difference"]["low"] is not None for one in told["effects"])
+    one = vertical("schedule")
+    alone = one.make(PlanView(shop_network()), one.asked(QUICK), lambda done, total: None)
+    with pytest.raises(TaktnetError, match="give a tower's folder"):
+        try_draft(shop_network(), alone)
+
+
+def test_a_lot_planned_later_is_made_later(world: World) -> None:
+    """The twin hands out a customer's lot at its planned time, on the planned line, once."""
+    start = world.tower.parts.forks.start(world.tower.parts, 10)
+    at = (NOW + timedelta(hours=2), NOW + timedelta(days=3))
+    plan = [Begin("SO-2", "ASM-2", when, 50.0) for when in at]
+    quiet = (Demand(0.0), *(Cancel(f"SO-{k}") for k in (1, 3, 4, 5, 6)))
+
+    def made(*lots: Begin) -> tuple[int, int]:
+        sim = start.sim(Scenario(name="x", changes=(*quiet, *lots)))
+        place = sim.model.find("points", ("OPO", "DU-250"))
+        sim.begin(1, 0)
+        sim.run_to(2)
+        early = int(sim.tables[Table.TALLY]["made"][place])
+        sim.run_to(9)
+        return early, int(sim.tables[Table.TALLY]["made"][place])
+
+    soon, late = made(plan[0]), made(plan[1])
+    assert soon == (50_000_000, 50_000_000)
+    assert late == made(*plan) == (0, 50_000_000)
+    with pytest.raises(InputFaults, match="a resource that makes"):
+        made(Begin("SO-2", "WIND-1", at[0]))
+    with pytest.raises(InputFaults, match="an open order"):
+        made(Begin("SO-99", "ASM-1", at[0]))

@@ -24,6 +24,7 @@ EVERY_KIND = Scenario(
     changes=(
         c.Lose("SH-1"),
         c.Cancel("O-1"),
+        c.Begin("SO-1", "M", NOON, 5.0),
         c.Down("supplier", "S", NOON, 48.0),
         c.Capacity("resource", "M", 0.5, 48.0, to_share=1.0),
         c.Demand(1.3, item="A", start=24.0, end=NOON),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from twin_nets import MONDAY, chain, model
+from twin_nets import MONDAY, chain, model, station
 
 from taktnet.base.errors import InputFaults
 from taktnet.base.names import Names
+from taktnet.network import components as c
 from taktnet.network.generate import generate
 from taktnet.twin import Model, Runs, lower, patch, run
 from taktnet.twin.layout import OWN, POOLS, Table
@@ -187,3 +189,30 @@ def test_luck_of_the_others_stays_when_a_scenario_adds_orders(plants: Model) -> 
     assert not same_rows[row]
     assert same_rows.sum() >= 0.3 * len(same_rows)
     assert np.array_equal(a.demand["lines"] > 0, b.demand["lines"] > 0)
+
+
+@pytest.mark.parametrize(("family", "seconds"), [("", 3600), ("mild", 0)])
+def test_a_changeover_takes_what_its_table_says(family: str, seconds: int) -> None:
+    """From A to B an hour by the table, from B to A ten minutes; within a family nothing."""
+    items = ("A", "B")
+    network = replace(
+        station(0.0, 60 / 86_400, cv=0.0),
+        items=tuple(c.Item(id=i, cost=1.0) for i in items),
+        stock_points=tuple(
+            c.StockPoint(site="P", item=i, policy="base_stock", base_stock=10.0) for i in items
+        ),
+        processes=tuple(
+            c.Process(site="P", item=i, resource="M", cycle_s=60.0, setup_s=600.0,
+                      setup_family=family)
+            for i in items
+        ),
+        changeovers=() if family else
+        (c.Changeover(resource="M", before="A", after="B", setup_s=3600.0),),
+        demand=tuple(c.Demand(site="K", item=i, supplier="P", rate_day=0.0) for i in items),
+    )  # fmt: skip
+    sim = model(network).sim()
+    sim.patch([patch.Point("P", "A", onhand=9.0), patch.Point("P", "B", onhand=9.0)])
+    sim.begin(1, 0)
+    sim.run_to(0.5)
+    busy = int(sim.tables[Table.SERVER]["busy"][0]) // 10**6
+    assert busy == 600 + 60 + seconds + 60

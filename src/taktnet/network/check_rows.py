@@ -8,7 +8,7 @@ from taktnet.base.calendars import WorkingTime
 from taktnet.base.errors import Fault, Malformed
 from taktnet.base.exact import ceil_to, is_multiple
 from taktnet.network import components as c
-from taktnet.network.cells import quoted, to_text
+from taktnet.network.cells import did_you_mean, quoted, to_text
 from taktnet.network.draft import Draft, Part
 
 MAKING = ("production", "signal", "conwip")
@@ -85,6 +85,7 @@ def check_processes(draft: Draft) -> Iterator[Fault]:
     """A process runs on a resource of its own site, in lots of whole containers."""
     part, items = draft.parts["processes"], _items(draft)
     places = {row.id: row.site for _, row in draft.each("resources")}
+    families: dict[tuple[str, str], float] = {}
     for i, row in draft.each("processes"):
         stands = places.get(row.resource, row.site)
         if stands != row.site:
@@ -92,6 +93,29 @@ def check_processes(draft: Draft) -> Iterator[Fault]:
             remedy = f"It stands at {quoted(stands)}."
             yield part.fault(i, "resource", quoted(row.resource), wanted, remedy)
         yield from _not_whole(part, i, "lot_qty", row.lot_qty, items.get(row.item))
+        family = (row.resource, row.setup_family)
+        if row.setup_family and row.setup_s != families.setdefault(family, row.setup_s):
+            wanted = f"{families[family]:g}, as of others of {quoted(row.setup_family)}"
+            remedy = "Within a family nothing is changed over."
+            yield part.fault(i, "setup_s", f"{row.setup_s:g}", wanted, remedy)
+
+
+def check_changeovers(draft: Draft) -> Iterator[Fault]:
+    """A changeover is between two different set-ups that its resource has."""
+    part, processes = draft.parts["changeovers"], draft.parts["processes"]
+    known: dict[str, set[str]] = {}
+    for _, row in draft.each("processes"):
+        known.setdefault(row.resource, set()).add(row.setup_family or row.item)
+    for i, row in draft.each("changeovers"):
+        if row.before == row.after:
+            wanted = f"another set-up than before, {quoted(row.before)}"
+            yield part.fault(i, "after", quoted(row.after), wanted)
+        for column in ("before", "after"):
+            name, own = getattr(row, column), known.get(row.resource, set())
+            if name not in own and not processes.broken and not processes.unreadable:
+                wanted = f"a set-up family of {quoted(row.resource)}, or an item without one"
+                remedy = did_you_mean(name, sorted(own)) or "Add it to processes."
+                yield part.fault(i, column, quoted(name), wanted, remedy)
 
 
 def check_lanes(draft: Draft) -> Iterator[Fault]:
@@ -209,6 +233,7 @@ ROW_CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     check_bom_rows,
     check_stock_points,
     check_processes,
+    check_changeovers,
     check_lanes,
     check_sources,
     check_loops,

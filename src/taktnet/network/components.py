@@ -29,11 +29,9 @@ class Site:
     name: str = column("Full name", default="")
     kind: SiteKind = column("What the place does")
     tier: int = column(
-        "How far upstream: 0 own places and customers, 1 direct suppliers, 2 theirs",
-        default=0,
-        low=0,
-        high=9,
-    )
+        "How far upstream: 0 own places and customers, 1 direct suppliers, 2 theirs", default=0,
+        low=0, high=9,
+    )  # fmt: skip
     latitude: float = column("Degrees north, south negative", unit="deg", low=-90, high=90)
     longitude: float = column("Degrees east, west negative", unit="deg", low=-180, high=180)
     country: str = column("ISO 3166-1 alpha-2 code", form="country")
@@ -64,12 +62,9 @@ class Item:
         decimals=6,
     )  # fmt: skip
     shelf_life_d: float | None = column(
-        "Days until the item may no longer be used; blank keeps for ever",
-        default=None,
-        unit="d",
-        above=0,
-        high=36500,
-    )
+        "Days until the item may no longer be used; blank keeps for ever", default=None, unit="d",
+        above=0, high=36500,
+    )  # fmt: skip
     temp_min_c: float | None = column(
         "Lowest allowed temperature; blank has no limit", default=None, unit="degC", low=-273.15,
         high=1000,
@@ -78,6 +73,9 @@ class Item:
         "Highest allowed temperature; blank has no limit", default=None, unit="degC", low=-273.15,
         high=1000,
     )  # fmt: skip
+    family: str = column(
+        "Product family: a level of sums of forecasts, and likeness for new items", default=""
+    )
 
 
 @component("bom", "BOM line")
@@ -89,11 +87,8 @@ class BomLine:
     qty: float = column("Quantity of the component in one parent", unit="item", above=0, high=1e6)
     scrap: float = column(
         "Share of the component lost when the parent is made; need = qty / (1 - scrap)",
-        default=0.0,
-        unit="fraction",
-        low=0,
-        below=1,
-    )
+        default=0.0, unit="fraction", low=0, below=1,
+    )  # fmt: skip
     alternative: str = column(
         "Group of lines that stand for one another; blank is always used", default="", key=True
     )
@@ -159,6 +154,9 @@ class Process:
         default=0.0, unit="fraction", low=0, high=10,
     )  # fmt: skip
     setup_s: float = column("Seconds to change over to it", default=0.0, unit="s", low=0, high=1e7)
+    setup_family: str = column(
+        "What it needs the resource set up for, times by changeovers; blank is the item", default=""
+    )
     lot_qty: float = column(
         "Lot between set-ups, whole containers; 0 makes what is ordered", default=0.0,
         unit="item", low=0, high=BIG, decimals=6,
@@ -186,6 +184,16 @@ class Resource:
         above=0, high=1e7,
     )  # fmt: skip
     mttr_h: float = column("Mean hours to repair", default=0.0, unit="h", low=0, high=1e5)
+
+
+@component("changeovers", "changeover")
+class Changeover:
+    """How long a resource is changed over from one set-up to another, where the order matters."""
+
+    resource: str = column("Line or machine", key=True, refers="resources")
+    before: str = column("Set-up family, or item without one, that was made before", key=True)
+    after: str = column("Set-up family, or item without one, that comes next", key=True)
+    setup_s: float = column("Seconds to change over", unit="s", low=0, high=1e7)
 
 
 @component("lanes", "lane")
@@ -260,20 +268,13 @@ class Source:
         low=0, high=BIG, decimals=6,
     )  # fmt: skip
     prep_h: float = column(
-        "Working hours of the origin from order to ready to ship",
-        default=0.0,
-        unit="h",
-        low=0,
+        "Working hours of the origin from order to ready to ship", default=0.0, unit="h", low=0,
         high=8784,
-    )
+    )  # fmt: skip
     share: float = column(
         "Part of the need; primary shares of a site and item sum to 1 (less where it is also made"
-        " there)",
-        default=1.0,
-        unit="fraction",
-        low=0,
-        high=1,
-    )
+        " there)", default=1.0, unit="fraction", low=0, high=1,
+    )  # fmt: skip
     role: Literal["primary", "backup"] = column(
         "backup is used only when chosen", default="primary"
     )
@@ -343,6 +344,22 @@ class Demand:
     )
     price: float = column("Price per unit", default=0.0, unit="currency", low=0, high=BIG)
     currency: str = column("ISO 4217 code of the price", default="EUR", form="currency")
+
+
+@component("drivers", "driver")
+class Driver:
+    """What drives demand, as a dated series: a price, a promotion, weather, an indicator.
+
+    A value holds from its day until the next one of the same name, site and item.
+    """
+
+    name: str = column("What it is: price, promotion, temperature", key=True)
+    site: str = column("Site whose demand it drives; blank is every site", default="", key=True,
+                       refers="sites")  # fmt: skip
+    item: str = column("Item whose demand it drives; blank is every item", default="", key=True,
+                       refers="items")  # fmt: skip
+    day: date = column("First day on which the value holds", key=True)
+    value: float = column("Its value", unit="the driver's own", low=-BIG, high=BIG)
 
 
 @component("calendars", "calendar")

@@ -46,10 +46,12 @@ class Network:
     stock_points: tuple[c.StockPoint, ...] = ()
     processes: tuple[c.Process, ...] = ()
     resources: tuple[c.Resource, ...] = ()
+    changeovers: tuple[c.Changeover, ...] = ()
     lanes: tuple[c.Lane, ...] = ()
     sources: tuple[c.Source, ...] = ()
     loops: tuple[c.Loop, ...] = ()
     demand: tuple[c.Demand, ...] = ()
+    drivers: tuple[c.Driver, ...] = ()
     calendars: tuple[c.Calendar, ...] = ()
     rates: tuple[c.Rate, ...] = ()
 

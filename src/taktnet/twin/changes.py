@@ -47,6 +47,20 @@ class Cancel(_Change, frozen=True):
     order: str
 
 
+class Begin(_Change, frozen=True):
+    """An order to make that is open at a live start goes to a resource, not before `start`.
+
+    A plan of lots is played so: orders without a change go by the usual rule, at once. For a
+    customer's order that is made to order `qty` is made (None: all of it). The last change of an
+    order counts.
+    """
+
+    order: str
+    resource: str
+    start: When = 0.0
+    qty: float | None = None
+
+
 class Down(_Change, frozen=True):
     """A site, supplier, lane or resource is down for a time."""
 
@@ -152,9 +166,11 @@ class Row(_Change, frozen=True):
     values: dict[str, Cell] = msgspec.field(default_factory=dict[str, Cell])
 
 
-AnyChange = Delay | Lose | Cancel | Down | Capacity | Demand | Point | Link | Move | Duty | Row
+AnyChange = (
+    Delay | Lose | Cancel | Begin | Down | Capacity | Demand | Point | Link | Move | Duty | Row
+)
 #: The kinds of changes by the name they have in files.
 KINDS: dict[str, type[_Change]] = {
     kind.__name__.lower(): kind
-    for kind in (Delay, Lose, Cancel, Down, Capacity, Demand, Point, Link, Move, Duty, Row)
+    for kind in (Delay, Lose, Cancel, Begin, Down, Capacity, Demand, Point, Link, Move, Duty, Row)
 }

@@ -23,7 +23,7 @@ from taktnet.twin.variates import KNOTS, gamma_knots
 MICRO = 1e-6
 #: What a customer orders and when: (customer, item, supplier) -> (microseconds UTC, quantity).
 Plans = Mapping[tuple[str, str, str], Sequence[tuple[int, float]]]
-_PLAIN = (Table.USER, Table.LEAVE, Table.KNOT, Table.MEMBER, Table.SPAN)
+_PLAIN = (Table.USER, Table.LEAVE, Table.KNOT, Table.MEMBER, Table.SPAN, Table.SETUP)
 
 
 def millionths(qty: float) -> int:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from taktnet.base.calendars import micros
-from taktnet.twin.changes import Demand, Link, When
-from taktnet.twin.layout import HOUR, Table
+from taktnet.twin.changes import Begin, Demand, Link, When
+from taktnet.twin.layout import HOUR, MAKE, Table
 
 if TYPE_CHECKING:
     from taktnet.twin.sim import Sim
@@ -33,6 +33,30 @@ def roads(sim: Sim, shipment: str) -> list[int]:
 def links(sim: Sim, c: Link) -> list[int]:
     """The supplies of a point that go by a name."""
     return [i for i, row in enumerate(sim.model.links) if row[:3] == (c.site, c.item, c.name)]
+
+
+def planned(sim: Sim, c: Begin) -> tuple[int, int, int]:
+    """The open order of a name, the link it is made for and its process on the resource.
+
+    All are -1 where there is no such order, work on it has begun, or nothing makes it there.
+    """
+    resource, static = sim.model.find("resources", c.resource), sim.model.static
+    links = sim.tables[Table.LINK]
+    for i, name in enumerate(sim.model.orders):
+        order = sim.tables[Table.OPEN][i]
+        if name != c.order or order["started"] or order["qty"] <= 0:
+            continue
+        who = int(order["who"])
+        if who < 0:  # a customer's: by the point that makes it to order
+            point = int(static[Table.DEMAND0]["point"][-1 - who])
+            who = int((np.flatnonzero(links["dest"] == point).tolist() or [-1])[0])
+        if who < 0 or links["way"][who] != MAKE:
+            continue
+        place = static[Table.PLACE][links["dest"][who]]
+        for k in range(place["first_proc"], place["first_proc"] + place["procs"]):
+            if static[Table.PROC0]["res"][k] == resource:
+                return i, who, k
+    return -1, -1, -1
 
 
 def way_in(sim: Sim, dest: int, origin: str) -> int:

@@ -67,8 +67,9 @@ class Table(IntEnum):
     LANE_ID = 39
     RES_ID = 40
     DEMAND_ID = 41
+    SETUP = 42
     # what a traced run writes; no fork has it
-    TRACE = 42
+    TRACE = 43
 
 
 class Kind(IntEnum):
@@ -96,6 +97,7 @@ class Change(IntEnum):
     LANE = 2
     RESOURCE = 3
     DEMAND = 4  # value multiplies the demand row's rate; below 0 it is the usual rate again
+    LOT = 5  # the open order is handed to the process `value`
 
 
 #: Why a run stopped: done, or more room is needed for nodes and cells, or the trace.
@@ -211,8 +213,9 @@ LANE0 = _record(
     "dist first_leave leaves origin dest vehicles",
     "name",
 )
-PROC0 = _record("setup lot", "cycle yield_rate share", "point res dist pad1", "name")
-RES0 = _record("", "mtbf mttr", "site cal first_server servers", "name")
+PROC0 = _record("setup lot", "cycle yield_rate share", "point res dist kind", "name")
+#: `kinds` set-ups that tell from one another begin at `first_setup` in SETUP; 0: as processes say.
+RES0 = _record("", "mtbf mttr", "site cal first_server servers first_setup kinds", "name")
 DEMAND0 = _record(
     "lead first", "rate p1 p2 price", "point lane site kind partial prio plan plans", "name"
 )
@@ -231,8 +234,8 @@ CAL0 = _record("", "", "first spans first_member members")
 MEMBER = np.dtype("<i4")
 PLAN = _record("at qty")
 #: What is open when the run starts: a customer's order (who < 0), an order of a link, or
-#: (started = 1) the order that a job under way works for.
-OPEN = _record("qty placed done", "", "who started order work")
+#: (started = 1) the order that a job under way works for. One that is planned waits for its change.
+OPEN = _record("qty placed done", "", "who started order work planned pad1")
 #: Names of what the records stand for, as ids of `base.names`, and what a decision says beside.
 POINT_ID = _record("", "", "site item")
 LINK_ID = _record(
@@ -242,6 +245,8 @@ LINK_ID = _record(
 LANE_ID = _record("transit", "", "lane pad1")
 RES_ID = _record("", "", "site res")
 DEMAND_ID = _record("price", "", "customer currency")
+#: Microseconds from one set-up of a resource to another, row by row.
+SETUP = np.dtype("<i8")
 TRACE = FACT
 
 DTYPES: dict[Table, np.dtype] = {t: globals()[t.name] for t in Table}

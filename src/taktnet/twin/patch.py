@@ -15,6 +15,7 @@ import numpy as np
 from taktnet.base.errors import InputFaults
 from taktnet.twin.changes import (
     AnyChange,
+    Begin,
     Cancel,
     Capacity,
     Delay,
@@ -27,7 +28,7 @@ from taktnet.twin.changes import (
     Point,
     Row,
 )
-from taktnet.twin.finding import demand_rows, hours, links, roads, way_in
+from taktnet.twin.finding import demand_rows, hours, links, planned, roads, way_in
 from taktnet.twin.layout import CHANGE, DTYPES, HOUR, Change, Table
 from taktnet.twin.patch_check import check
 from taktnet.twin.streams import name_key
@@ -35,7 +36,7 @@ from taktnet.twin.streams import name_key
 if TYPE_CHECKING:
     from taktnet.twin.sim import Sim
 
-__all__ = ["Cancel", "Capacity", "Delay", "Demand", "Down", "Duty", "Link", "Lose", "Move",
+__all__ = ["Begin", "Cancel", "Capacity", "Delay", "Demand", "Down", "Duty", "Link", "Lose", "Move",
            "Point", "Row", "apply"]  # fmt: skip
 
 MILLION = 1_000_000
@@ -57,7 +58,10 @@ def apply(sim: Sim, changes: Iterable[AnyChange]) -> None:
     if faults:
         raise InputFaults(faults)
     timed: list[Timed] = []
+    last = {c.order: c for c in changes if isinstance(c, Begin)}
     for change in changes:
+        if isinstance(change, Begin) and last[change.order] is not change:
+            continue
         if type(change) in _TIMED:
             timed += _TIMED[type(change)](sim, change)
         else:
@@ -181,6 +185,24 @@ def _down(sim: Sim, c: Down) -> list[Timed]:
     return [(what, entity, 1, hours(sim, c.start)), (what, entity, -1, hours(sim, c.end))]
 
 
+def _begin(sim: Sim, c: Begin) -> list[Timed]:
+    """The order stays out of line until its time has come; a customer's waits for its lot."""
+    i, link, proc = planned(sim, c)
+    orders = sim.tables[Table.OPEN]
+    if orders["who"][i] < 0:
+        row = orders[i : i + 1].copy()
+        left = int(row["qty"][0])
+        row["qty"] = qty = left if c.qty is None else min(left, round(c.qty * MILLION))
+        row["who"], i = link, len(orders)
+        to: Any = sim.tables[Table.LINK][link]
+        to["out"] += qty
+        sim.tables[Table.POINT]["coming"][to["dest"]] += qty
+        sim.resize({Table.OPEN: np.concatenate([orders, row])})
+        sim.head["orders_waiting"] += 1
+    sim.tables[Table.OPEN]["planned"][i] = 1
+    return [(Change.LOT, i, proc, max(0.0, hours(sim, c.start)))]
+
+
 def _capacity(sim: Sim, c: Capacity) -> list[Timed]:
     """Down for the rest of every part of the period."""
     model = sim.model
@@ -221,6 +243,7 @@ _MAKE: dict[type, Callable[[Sim, Any], None]] = {
     Move: _move,
 }
 _TIMED: dict[type, Callable[[Sim, Any], Iterator[Timed] | list[Timed]]] = {
+    Begin: _begin,
     Down: _down,
     Capacity: _capacity,
     Demand: _demand,

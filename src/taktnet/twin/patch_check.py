@@ -11,7 +11,7 @@ import numpy as np
 from taktnet.base.errors import Fault
 from taktnet.network.cells import did_you_mean, quoted
 from taktnet.twin import changes as c
-from taktnet.twin.finding import demand_rows, hours, links, roads, way_in
+from taktnet.twin.finding import demand_rows, hours, links, planned, roads, way_in
 from taktnet.twin.layout import Table
 
 if TYPE_CHECKING:
@@ -53,6 +53,20 @@ def _cancel(sim: Sim, x: c.Cancel) -> Found:
         yield from _unknown("order", x.order, "an open order", sim.model.orders)
     elif any(begun[i] for i in rows):
         yield "order", quoted(x.order), "an order on which no work has begun", ""
+
+
+def _begin(sim: Sim, x: c.Begin) -> Found:
+    if x.order not in sim.model.orders:
+        yield from _unknown("order", x.order, "an open order", sim.model.orders)
+    elif sim.model.find("resources", x.resource) < 0:
+        known = sim.model.resources
+        yield from _unknown("resource", x.resource, "a resource of the network", known)
+    elif planned(sim, x)[0] < 0:
+        wanted = f"a resource that makes {quoted(x.order)}, on which no work has begun"
+        yield "resource", quoted(x.resource), wanted, ""
+    if x.qty is not None and not 0 < x.qty < _MOST:
+        yield "qty", f"{x.qty:g}", "more than 0", ""
+    yield from _period(sim, x.start, None)
 
 
 def _named(sim: Sim, x: c.Down | c.Capacity) -> Found:
@@ -197,6 +211,7 @@ _CHECKS: dict[type, Callable[[Any, Any], Found]] = {
     c.Delay: _shipment,
     c.Lose: _shipment,
     c.Cancel: _cancel,
+    c.Begin: _begin,
     c.Down: _down,
     c.Capacity: _capacity,
     c.Demand: _demand,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from taktnet.base.calendars import instant, local_micros
 from taktnet.network import Network
+from taktnet.network.changeovers import changeovers, depends_on_order, setup_of
 from taktnet.network.explode import process_shares
 from taktnet.twin import layout as y
 from taktnet.twin.draft import MICRO, Draft, micros, millionths
@@ -159,6 +160,7 @@ class Places(Draft):
 
     def add_processes(self) -> None:
         """The processes of every point, those of the lowest priority number."""
+        kinds = self.add_setups()
         for p, (site, item) in enumerate(self.points):
             place: dict[str, Any] = self.rows[Table.PLACE][p]
             place["first_proc"], place["procs"] = len(self.rows[Table.PROC0]), 0
@@ -176,11 +178,24 @@ class Places(Draft):
                     point=p,
                     res=self.res_no[row.resource],
                     dist=self.dist("gamma", 1.0, cv) if cv > 0 else -1,
+                    kind=kinds.get((row.resource, setup_of(row)), 0),
                     name=name_key("process", site, item, row.resource),
                 )
                 self.add(Table.PROC, head=-1, tail=-1, next=-1)
                 self.procs.append((site, item, row.resource))
             place["procs"] = len(self.rows[Table.PROC0]) - place["first_proc"]
+
+    def add_setups(self) -> dict[tuple[str, str], int]:
+        """The changeovers of resources that know set-ups; the number of each (resource, set-up)."""
+        numbers: dict[tuple[str, str], int] = {}
+        told = changeovers(self.network)
+        for resource in sorted(depends_on_order(self.network) & set(self.res_no)):
+            names = sorted({name for name, _ in told[resource]})
+            numbers |= {(resource, name): i for i, name in enumerate(names)}
+            table, row = self.plain[Table.SETUP], self.rows[Table.RES0][self.res_no[resource]]
+            row["first_setup"], row["kinds"] = len(table), len(names)
+            table += [round(told[resource][a, b] * SECOND) for a in names for b in names]
+        return numbers
 
 
 def serving_point(network: Network, row: Any) -> tuple[str, str]:

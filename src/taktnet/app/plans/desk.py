@@ -119,6 +119,7 @@ class TowerPlans:
     def __init__(self, tower: Tower) -> None:
         self._tower = tower
         self._worked: dict[str, Worked] = {}
+        self._asked: dict[str, tuple[str, dict[str, Any]]] = {}
         self._lock = Lock()
 
     def tabs(self) -> tuple[tuple[str, str], ...]:
@@ -130,15 +131,24 @@ class TowerPlans:
         known = vertical(kind)
         worked = self.worked(kind)
         mine = [job for job in self._tower.jobs.all() if job.kind == f"plan-{kind}"]
+        job = mine[-1] if mine else None
         waiting = (p for p in self._tower.parts.proposals.all() if p.kind == kind)
         return KindScreen(
             known,
             worked,
-            mine[-1] if mine else None,
-            worked.asked if worked else known.asked({}),
+            job,
+            self._asked_for(known, worked, job),
             known.screen(PlanView.of(self._tower)),
             tuple(p for p in waiting if p.status == "open"),
         )
+
+    def _asked_for(self, known: Vertical, worked: Worked | None, job: Job | None) -> dict[str, Any]:
+        """What the form shows: what the newest job was asked, else what was worked out last."""
+        with self._lock:
+            name, asked = self._asked.get(known.kind, ("", known.asked({})))
+        if job is not None and job.id == name:
+            return asked
+        return worked.asked if worked else known.asked({})
 
     def work(self, kind: str, given: Mapping[str, object]) -> Job:
         """Start to work a plan out."""
@@ -152,7 +162,11 @@ class TowerPlans:
                 self._worked[kind] = Worked(draft, asked, view.now)
             return draft
 
-        return self._tower.jobs.start(f"plan-{kind}", work)
+        job = self._tower.jobs.start(f"plan-{kind}", work)
+        with self._lock:
+            if kind not in self._asked or self._asked[kind][0] != job.id:
+                self._asked[kind] = job.id, asked
+        return job
 
     def worked(self, kind: str) -> Worked | None:
         """The newest draft of a kind."""

@@ -44,6 +44,7 @@ class Figure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     proposed: float | None = None
     unit: Short = ""
     means: Words = ""
+    less_is_better: bool = False
 
 
 class Change(Struct, frozen=True):

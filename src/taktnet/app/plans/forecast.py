@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
 from taktnet.app.plans import forecasting as base
 from taktnet.app.plans.demand import demand
 from taktnet.app.plans.draft import Change, Draft, Figure, Line, change
 from taktnet.app.plans.forecast_detail import details
-from taktnet.app.plans.vertical import Asked, Option, Vertical
+from taktnet.app.plans.vertical import Asked, Option, Plays, Vertical, changed_rows
 from taktnet.app.plans.view import PlanView, Progress
 from taktnet.base.errors import TaktnetError
 from taktnet.learn import drivers, tables
 from taktnet.learn.adjust import agreed, with_newcomers
 from taktnet.learn.forecast import Ask, Forecast, Outlook, forecast
 from taktnet.learn.methods import DRIVEN
-from taktnet.learn.panel import DAYS, Panel
+from taktnet.learn.panel import DAYS, Key, Panel
 from taktnet.learn.reconcile import usual
 from taktnet.learn.value import added, overridden
 from taktnet.ledger.event import ForecastPublished
@@ -181,7 +182,7 @@ def _money(network: Network, outlook: Outlook) -> Figure:
     )
 
 
-def _changes(network: Network, rates: dict[Any, float]) -> tuple[Change, ...]:
+def _changes(network: Network, rates: dict[Key, float]) -> tuple[Change, ...]:
     """Customers' rates of the network, each in its share of the forecast."""
     made: list[Change] = []
     for key, rate in rates.items():
@@ -220,6 +221,17 @@ def _midnight(day: date, zone: str) -> Any:
     return instant(0).replace(year=day.year, month=day.month, day=day.day, tzinfo=ZoneInfo(zone))
 
 
+def plays(network: Network, draft: Draft) -> Plays:
+    """Customers' demand at the rates of the forecast, whether or not they are proposed."""
+    rates = {Key(x.item, x.site): float(x.proposed or 0.0) for x in draft.lines}
+    as_forecast = msgspec.structs.replace(draft, changes=_changes(network, rates))
+    return replace(
+        changed_rows(network, as_forecast),
+        notes=("Today: customers want what the network says; proposed: what was forecast",),
+        why="no customer's rate of the network differs from the forecast: there is nothing to try",
+    )
+
+
 _YES = ("no", "yes")
 VERTICAL = Vertical(
     kind="forecast",
@@ -242,4 +254,5 @@ VERTICAL = Vertical(
                choices=("keep", "update")),
     ),
     template="plan/forecast.html",
+    plays=plays,
 )  # fmt: skip

@@ -154,6 +154,7 @@ def _draft(
             proposed=round(max((lot.proposed_d for lot in lots), default=0.0), 2),
             unit="d",
             means="Working days after which the slowest part comes round again",
+            less_is_better=True,
         ),
         assumptions=(
             "A working day carries the mean demand of the days since the last",

@@ -10,15 +10,18 @@ def within(settings: Settings, draft: Draft) -> bool:
     """Whether a draft may be approved automatically.
 
     Its kind is named by `plan_auto`; every change is of a number by at most `plan_auto_percent`;
-    money changes by at most `plan_auto_money`; service does not fall. What the draft does not say
-    (money or service) is not inside any limit.
+    money changes by at most `plan_auto_money`; service does not get worse. Money
+    or service that a draft does not say is not inside any limit.
     """
     if draft.kind not in settings.plan_auto or draft.undoes or draft.money is None:
         return False
     money, service = draft.money, draft.service
     if service is None or money.today is None or money.proposed is None:
         return False
-    if service.today is None or service.proposed is None or service.proposed < service.today:
+    if service.today is None or service.proposed is None:
+        return False
+    gain = service.proposed - service.today
+    if (-gain if service.less_is_better else gain) < 0:
         return False
     if abs(money.proposed - money.today) > settings.plan_auto_money:
         return False

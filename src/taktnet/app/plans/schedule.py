@@ -8,12 +8,13 @@ from typing import Any
 
 from taktnet.app.clock import WallClock
 from taktnet.app.plans.draft import Draft, Figure, Line
-from taktnet.app.plans.vertical import Asked, Option, Vertical
+from taktnet.app.plans.vertical import Asked, Option, Plays, Vertical
 from taktnet.app.plans.view import PlanView, Progress
 from taktnet.base.errors import Fault, InputFaults, TaktnetError
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import instant, micros
 from taktnet.ledger.search import Query, search
+from taktnet.network import Network
 from taktnet.plan.schedule import Placed, Problem, Scheduled, check, price, schedule
 from taktnet.plan.schedule.conflict import conflict
 from taktnet.plan.schedule.floor import Floor, Frozen, Prices, read_floor
@@ -303,6 +304,33 @@ def opened(draft: Draft) -> tuple[Problem, tuple[Placed, ...]]:
     return from_plain(draft.details["problem"]), plan_from_plain(draft.details["plan"])
 
 
+def plays(network: Network, draft: Draft) -> Plays:
+    """The lots as planned against the plan in force with only what must move moved right."""
+    from taktnet.plan.schedule import repair
+    from taktnet.twin.changes import Begin
+
+    problem, plan = opened(draft)
+    qty = {o.id: o.qty for o in problem.operations}
+
+    def begins(rows: Sequence[Placed]) -> tuple[Begin, ...]:
+        at = [instant(draft.details["origin"] + x.start * 60_000_000) for x in rows]
+        return tuple(
+            Begin(order=x.operation, resource=x.resource.split(" #")[0], start=when,
+                  qty=qty[x.operation] or None)
+            for x, when in zip(rows, at, strict=True)
+            if x.start >= problem.now
+        )  # fmt: skip
+
+    return Plays(
+        begins(plan),
+        begins(repair(problem)),
+        ("Today: the published plan with only what must move moved right; both plans are played"
+         " with machines that fail, times that vary and what is pulled meanwhile",),
+        "no lot of the plan has still to begin: there is nothing to try",
+        "a network alone has no open lots that the twin could play; give a tower's folder",
+    )  # fmt: skip
+
+
 VERTICAL = Vertical(
     kind="schedule",
     label="Schedule",
@@ -319,4 +347,5 @@ VERTICAL = Vertical(
         Option("must", "Must keep", "", "Lots that may not be late, separated by commas"),
     ),
     template="plan/schedule.html",
+    plays=plays,
 )

@@ -13,6 +13,7 @@ import msgspec
 from taktnet.app.plans import answers
 from taktnet.app.plans.draft import Draft
 from taktnet.app.plans.proposal import Proposal
+from taktnet.app.plans.verticals import vertical
 from taktnet.app.simulation import Trial, trial
 from taktnet.base.errors import Fault, InputFaults, TaktnetError
 from taktnet.network import Network
@@ -48,15 +49,21 @@ def try_draft(
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Trial:
-    """The draft's changes in the twin, from the live state or, for a network, from a cold start.
+    """The draft in the twin, from the live state or, for a network, from a cold start.
 
-    Raises TaktnetError for a draft that changes no row of the network.
+    Raises TaktnetError for a draft with nothing that the twin could do otherwise.
     """
     check_size(days, replications)
-    if not draft.changes:
-        raise TaktnetError("the plan changes no setting of the network; there is nothing to try")
-    rows = [(change.table, change.key, change.after) for change in draft.changes]
-    return trial(place, rows, days, replications, 1, progress, stop)
+    network = place if isinstance(place, Network) else place.network
+    plays = vertical(draft.kind).plays(network, draft)
+    if not plays.changes:
+        raise TaktnetError(plays.why or "the plan changes nothing that the twin could try")
+    if plays.live and isinstance(place, Network):
+        raise TaktnetError(plays.live)
+    return trial(
+        place, plays.changes, days, replications, 1, progress, stop, today=plays.today,
+        notes=plays.notes,
+    )  # fmt: skip
 
 
 def try_proposal(tower: Tower, id: str, **how: Any) -> Proposal:

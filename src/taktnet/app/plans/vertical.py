@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taktnet.app.plans.draft import Draft
 from taktnet.app.plans.view import PlanView, Progress
 from taktnet.base.errors import Fault, InputFaults, TaktnetError
+from taktnet.network import Network
+
+if TYPE_CHECKING:
+    from taktnet.twin.changes import AnyChange
 
 Asked = Mapping[str, Any]
 
@@ -52,8 +56,33 @@ def _nothing(view: PlanView) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Plays:
+    """What a trial does in the twin: `changes` on top of `today`, with notes on what they are.
+
+    `why` says why there is nothing to try; `live` why it takes a tower, where it does.
+    """
+
+    changes: tuple[AnyChange, ...]
+    today: tuple[AnyChange, ...] = ()
+    notes: tuple[str, ...] = ()
+    why: str = ""
+    live: str = ""
+
+
+def changed_rows(network: Network, draft: Draft) -> Plays:
+    """What most plans try: the rows of the network that they change."""
+    from taktnet.twin.changes import Row
+
+    rows = ((change.table, change.key, dict(change.after)) for change in draft.changes)
+    return Plays(tuple(Row(table, key, values) for table, key, values in rows))
+
+
+@dataclass(frozen=True, slots=True)
 class Vertical:
-    """One kind of plan. `make(view, asked, progress)` works it out; `screen` is for its page."""
+    """One kind of plan. `make(view, asked, progress)` works it out; `screen` is for its page.
+
+    `plays(network, draft)` says what a trial of it does in the twin.
+    """
 
     kind: str
     label: str
@@ -62,6 +91,7 @@ class Vertical:
     options: tuple[Option, ...] = ()
     template: str = "plan/kind.html"
     screen: Callable[[PlanView], dict[str, Any]] = _nothing
+    plays: Callable[[Network, Draft], Plays] = changed_rows
 
     def asked(self, given: Mapping[str, object]) -> dict[str, Any]:
         """Every option with its value; raises InputFaults for all that are wrong or unknown."""

@@ -1,10 +1,10 @@
-"""A change of the network tried in the twin before it is approved: with it against without it."""
+"""A plan tried in the twin before it is approved: what it changes against what goes on today."""
 
 # ruff: noqa: PLR0917  (a public call that is read by position)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,11 +13,10 @@ from taktnet.network import Network
 
 if TYPE_CHECKING:
     from taktnet.app.tower import Tower
+    from taktnet.twin.changes import AnyChange
     from taktnet.twin.compare import Comparison
     from taktnet.twin.intervals import Interval
-
-#: (table, key, values): a row of the network as it is to be; a row without values is removed.
-RowChange = tuple[str, str, Mapping[str, str]]
+    from taktnet.twin.start import Start
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -45,10 +44,10 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """What a change does in the twin over `days`: from the live state, or from a cold start.
+    """What a plan does in the twin over `days`: from the live state, or from a cold start.
 
     `trusted` is whether the twin's last check allows advice (None: a cold start, or no check);
-    `error` the figure of that check.
+    `error` the figure of that check. `notes` say what was compared, where it is not the change.
     """
 
     days: float
@@ -60,6 +59,7 @@ class Trial(msgspec.Struct, frozen=True):
     effects: tuple[Effect, ...]
     error: float | None = None
     trusted: bool | None = None
+    notes: tuple[str, ...] = ()
 
     def effect(self, measure: str) -> Effect:
         """The effect on one measure; raises KeyError for one that there is not."""
@@ -71,27 +71,27 @@ class Trial(msgspec.Struct, frozen=True):
 
 def trial(
     place: Tower | Network,
-    changes: Iterable[RowChange],
+    changes: Iterable[AnyChange],
     days: float = 28.0,
     replications: int = 32,
     seed: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    *,
+    today: Iterable[AnyChange] = (),
+    notes: tuple[str, ...] = (),
 ) -> Trial:
-    """Run the twin with and without changes of network rows, with the same luck.
+    """Run the twin with and without changes, with the same luck; both on top of `today`.
 
     From the live state of a tower; cold, after a warm-up of as many days, for a network. Raises
     InputFaults when the changed network cannot run, before anything runs.
     """
     from taktnet.app.simulation.fidelity import last_check
-    from taktnet.twin.changes import Row
     from taktnet.twin.cold import BEGIN
     from taktnet.twin.compare import compare
-    from taktnet.twin.scenario import AS_IT_IS, Scenario
+    from taktnet.twin.scenario import Scenario
     from taktnet.twin.start import Start
 
-    rows = tuple(Row(table=t, key=k, values=dict(v)) for t, k, v in changes)
-    proposed = Scenario(name="proposed", changes=rows)
     error: float | None = None
     trusted: bool | None = None
     warmup = 0.0
@@ -106,8 +106,11 @@ def trial(
         if checked is not None:
             error = checked.error
             trusted = error <= place.settings.twin_error_limit
+    now, left = _playable(start, today)
+    then, out = _playable(start, changes)
+    base, proposed = (Scenario(name=n, changes=c) for n, c in (("today", now), ("proposed", then)))
     found = compare(
-        start, AS_IT_IS, (proposed,), days, replications, replications, seed,
+        start, base, (proposed,), days, replications, replications, seed,
         warmup=warmup, on_progress=on_progress, stop=stop,
     )  # fmt: skip
     return Trial(
@@ -120,6 +123,29 @@ def trial(
         effects=tuple(_effects(found)),
         error=error,
         trusted=trusted,
+        notes=(*notes, *_left_out(max(left, out))),
+    )
+
+
+def _playable(start: Start, changes: Iterable[AnyChange]) -> tuple[tuple[AnyChange, ...], int]:
+    """The changes without lots that cannot be handed out as planned, and how many those are."""
+    from taktnet.twin.changes import Begin
+    from taktnet.twin.finding import planned
+
+    every = tuple(changes)
+    if not any(isinstance(c, Begin) for c in every):
+        return every, 0
+    sim = start.sim()
+    kept = tuple(c for c in every if not isinstance(c, Begin) or planned(sim, c)[0] >= 0)
+    return kept, len(every) - len(kept)
+
+
+def _left_out(lots: int) -> Sequence[str]:
+    if not lots:
+        return ()
+    return (
+        f"{lots} lots go by the usual rule: work on them has begun, no order of theirs is open, or"
+        " their line is a fallback that the twin does not use",
     )
 
 

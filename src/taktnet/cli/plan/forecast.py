@@ -10,7 +10,7 @@ import typer
 
 from taktnet.base.errors import TaktnetError
 from taktnet.cli.places import HERE, remote, writing
-from taktnet.cli.plan.work import By, Item, Out, Propose, Site, run
+from taktnet.cli.plan.work import By, Item, Out, Propose, Site, Try, run
 from taktnet.cli.show import Json, console, json_out, progress, reporting, table
 
 Where = Annotated[
@@ -64,6 +64,7 @@ def forecast(
     propose: Propose = False,
     by: By = "",
     out: Out = None,
+    trial: Try = 0.0,
     json: Json = False,
 ) -> None:  # fmt: skip
     """Forecast demand by the method whose stock and shortages would have cost least.
@@ -89,7 +90,7 @@ def forecast(
             raise TaktnetError("a table has no tower to propose to; give a tower's folder")
         _of_table(where, given, lead, json)
     else:
-        run("forecast", where, given, propose=propose, by=by, out=out, json=json)
+        run("forecast", where, given, propose=propose, by=by, out=out, json=json, trial=trial)
 
 
 def _yes(flag: bool) -> str:

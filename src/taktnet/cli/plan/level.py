@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from taktnet.cli.places import HERE
-from taktnet.cli.plan.work import By, Out, Propose, Where, run
+from taktnet.cli.plan.work import By, Out, Propose, Try, Where, run
 from taktnet.cli.show import Json, reporting
 
 
@@ -31,6 +31,7 @@ def level(
     propose: Propose = False,
     by: By = "",
     out: Out = None,
+    trial: Try = 0.0,
     json: Json = False,
 ) -> None:
     """Level lines: takt, pitch, heijunka box, sequence, and lots by every part every interval.
@@ -44,4 +45,4 @@ def level(
       taktnet plan level --site BRG --propose
     """
     given = {"site": site, "line": line, "spare": spare, "limit": limit}
-    run("level", where, given, propose=propose, by=by, out=out, json=json)
+    run("level", where, given, propose=propose, by=by, out=out, json=json, trial=trial)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from taktnet.cli.places import HERE
-from taktnet.cli.plan.work import By, Out, Propose, Where, run
+from taktnet.cli.plan.work import By, Out, Propose, Try, Where, run
 from taktnet.cli.show import Json, reporting
 
 
@@ -45,6 +45,7 @@ def schedule(
     propose: Propose = False,
     by: By = "",
     out: Out = None,
+    trial: Try = 0.0,
     json: Json = False,
 ) -> None:
     """Schedule what runs and is pulled: shifts, set-ups, transport, a fence; priced, with a gap.
@@ -62,4 +63,4 @@ def schedule(
         "site": site, "days": days, "seconds": seconds, "fence": fence, "late": late,
         "move": move, "change": change, "must": must,
     }  # fmt: skip
-    run("schedule", where, given, propose=propose, by=by, out=out, json=json)
+    run("schedule", where, given, propose=propose, by=by, out=out, json=json, trial=trial)

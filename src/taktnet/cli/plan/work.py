@@ -106,6 +106,8 @@ def show_trial(trial: dict[str, Any]) -> None:
     ]  # fmt: skip
     title = f"Tried in the twin: {trial['days']:g} days, {trial['replications']} runs"
     table(title, ("measure", "unit", "today", "proposed", "difference", "verdict"), rows)
+    for note in trial.get("notes", ()):
+        console().print(note, markup=False)
 
 
 @contextmanager

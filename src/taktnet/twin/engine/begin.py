@@ -131,8 +131,8 @@ def _running(x: int, machine: int, now: int) -> None:
 @kernel
 def _open(x: int, o: Any, number: int) -> None:
     """An order that was open: it stands where it stood, in line at its origin."""
-    if o.qty <= 0:
-        return  # cancelled
+    if o.qty <= 0 or o.planned:
+        return  # cancelled, or handed over when its time has come
     mark = (1 << 40) | (number << 6)
     if o.started:
         k = link_at(x, o.who)

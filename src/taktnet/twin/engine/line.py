@@ -20,6 +20,7 @@ from taktnet.twin.engine.access import (
     res0_at,
     res_at,
     server_at,
+    setup_of,
     site_at,
     traced,
     user_of,
@@ -52,13 +53,19 @@ def order_make(x: int, p: int, link: int, qty: int, placed: int, ref: int) -> No
     best = link_at(x, link).proc
     if best < 0:
         best = furthest_behind(x, 0, p, s.first_proc, s.procs, qty)
-    o = proc_at(x, best)
+    hand_to(x, best, link, qty, placed, ref)
+
+
+@kernel
+def hand_to(x: int, proc: int, link: int, qty: int, placed: int, ref: int) -> None:
+    """An order to make takes its place in line at a process."""
+    o = proc_at(x, proc)
     o.given += qty
     i = add_order(x, o, link, qty, placed)
     if traced(x):
         note.name_work(x, i, ref, 0, qty)
-    want(x, best, o, qty)
-    try_start(x, proc0_at(x, best).res)
+    want(x, proc, o, qty)
+    try_start(x, proc0_at(x, proc).res)
 
 
 @kernel
@@ -153,8 +160,9 @@ def _run(x: int, machine: int, m: Any, proc: int, qty: int, cal: int) -> None:
         work *= quantile(x, s.dist, uniform(h.key, s.name, TIME, o.ordinal))
     o.ordinal += 1
     if m.last != proc or (s.lot > 0 and m.run >= s.lot):
-        work += s.setup
-        m.setups += 1
+        change = _changeover(x, m, proc, s)
+        work += change
+        m.setups += change > 0
         m.run = 0
     m.last, m.proc, m.qty = proc, proc, qty
     m.run += qty
@@ -167,6 +175,15 @@ def _run(x: int, machine: int, m: Any, proc: int, qty: int, cal: int) -> None:
     m.busy += span
     m.seq += 1
     push(x, m.end, END, machine, m.seq, 0)
+
+
+@kernel
+def _changeover(x: int, m: Any, proc: int, s: Any) -> int:
+    """The time to change over from what the machine made last."""
+    r = res0_at(x, m.res)
+    if r.kinds == 0 or m.last < 0 or m.last == proc:
+        return s.setup
+    return setup_of(x, r.first_setup + proc0_at(x, m.last).kind * r.kinds + s.kind)
 
 
 @kernel

@@ -18,6 +18,7 @@ from taktnet.twin.engine.access import (
     lane_at,
     link_at,
     member_of,
+    open_at,
     place_at,
     res0_at,
     res_at,
@@ -30,7 +31,7 @@ from taktnet.twin.engine.access import (
 from taktnet.twin.engine.customer import change_rate
 from taktnet.twin.engine.goods import serve
 from taktnet.twin.engine.hours import end_of, work_until
-from taktnet.twin.engine.line import try_start
+from taktnet.twin.engine.line import hand_to, try_start
 from taktnet.twin.engine.pool import free_cell
 from taktnet.twin.engine.pull import forward
 from taktnet.twin.engine.receive import unload
@@ -40,7 +41,7 @@ from taktnet.twin.layout import Change, Kind
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
 
-SITE, LANE, RESOURCE, RATE = (int(c) for c in Change)
+SITE, LANE, RESOURCE, RATE, LOT = (int(c) for c in Change)
 END, FAILS, REPAIRED, SHIFT = int(Kind.END), int(Kind.FAIL), int(Kind.REPAIR), int(Kind.SHIFT)
 FAIL, REPAIR = int(Purpose.FAIL), int(Purpose.REPAIR)
 
@@ -145,6 +146,10 @@ def change(x: int, number: int) -> None:
     elif c.what == RATE:
         old = demand_at(x, c.entity).factor
         change_rate(x, c.entity, old * c.value if c.value >= 0.0 else 1.0)
+    elif c.what == LOT:
+        o = open_at(x, c.entity)
+        if o.qty > 0:
+            hand_to(x, int(c.value), o.who, o.qty, o.placed, o.order)
 
 
 @kernel
