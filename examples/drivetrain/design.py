@@ -321,6 +321,9 @@ BACKUPS = [
     ("BRG", ["AXL"], "T14", "air"),
 ]
 
+#: Width of the delivery window of customers' orders, hours.
+ORDER_WINDOW_H = 48
+
 #: (customer, item, shipping plant, units per calendar day, order lead time hours)
 DEMAND = [
     ("C-APE", "DU-C25", "BRG", 48, 72),

@@ -226,9 +226,11 @@ def supply_tables(tables: dict[str, Rows]) -> None:
                     "role": role,
                 }
             )
+    supplied = set(lanes)
     for customer, _, plant, _, _ in design.DEMAND:
         lanes[plant, customer, "air" if plant == "SUZ" else "road"] = None
-    tables["lanes"] = [lane(*key) for key in lanes]
+    ordered = {"window_h": design.ORDER_WINDOW_H}
+    tables["lanes"] = [lane(*key) | ({} if key in supplied else ordered) for key in lanes]
 
 
 def up(quantity: float, box: float) -> float:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from design import ORDER_WINDOW_H
 from moving import Moving, Want
 from world import DAY, HOUR, World
 
@@ -91,7 +92,7 @@ class Selling:
             party=d.site,
             item=d.item,
             qty=qty,
-            window_start=world.instant(end - 2 * DAY),
+            window_start=world.instant(end - ORDER_WINDOW_H * HOUR),
             window_end=world.instant(end),
             price=d.price,
         )

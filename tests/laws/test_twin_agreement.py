@@ -6,10 +6,6 @@ same point and loop, quantity and origin, due at the same time, in the same orde
 points at one instant the order is free). What the twin has happen at once (a shift begins and five
 jobs take their parts) is one event with many facts.
 Scanned cards are left out: in the twin nobody forgets to scan.
-
-Known difference: where a point places several orders at one instant, the twin lets the origin
-decide after the first, live all of them are placed before it does. An origin that orders by its
-position may then order another quantity (1 of 204 random networks of the kind below).
 """
 
 from __future__ import annotations
@@ -128,7 +124,7 @@ def stocked(rng: Random, site: str, item: str, origin: str, lane: str) -> dict[s
     inspect = rng.choice((0.0, 0.0, 3.0))
     kind: Any = rng.choice(("base_stock", "sS", "RQ", "kanban", "two_bin", "signal", "conwip"))
     if kind in ("base_stock", "sS", "RQ"):
-        review = rng.choice((0.0, 8.0, 24.0)) if site == "W" else 0.0  # one: no order among several
+        review = rng.choice((0.0, 8.0, 24.0))
         point = c.StockPoint(
             site=site, item=item, policy=kind, base_stock=60.0, reorder_point=25.0,
             order_up_to=70.0, order_qty=20.0, review_h=review,

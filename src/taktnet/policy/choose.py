@@ -15,6 +15,8 @@ from taktnet.policy import rules
 from taktnet.state.memory import kernel
 
 SIGNAL, CONWIP = RULE["signal"], RULE["conwip"]
+#: Ranks of a row for `furthest_behind`: it serves, steps in for those that cannot, or cannot now.
+SERVES, STEPS_IN, CLOSED = 0, 1, 2
 
 
 @kernel
@@ -55,8 +57,9 @@ def best_loop_by(terms: Any) -> Any:
 def furthest_behind_by(terms: Any) -> Any:
     """A compiled (x, y, point, first, n, need) -> the row furthest behind its share of all orders.
 
-    The first of equals. `terms` gives a share, below 0 for a row that is passed over, and what
-    the row was given so far.
+    The first of equals among the rows of the lowest rank: a backup is asked only while no row that
+    serves is open, and one that is closed only while no other is left. `terms` gives the rank,
+    below 0 for a row that is passed over, the share, and what the row was given so far.
     """
 
     @kernel
@@ -65,13 +68,13 @@ def furthest_behind_by(terms: Any) -> Any:
             return first
         total = need
         for i in range(first, first + n):
-            total += terms(x, y, p, i)[1]
-        best, most = first, -1e300
+            total += terms(x, y, p, i)[2]
+        best, most, least = first, -1e300, CLOSED + 1
         for i in range(first, first + n):
-            share, given = terms(x, y, p, i)
+            rank, share, given = terms(x, y, p, i)
             lag = rules.behind(share, total, given)
-            if share >= 0.0 and lag > most:
-                best, most = i, lag
+            if rank >= 0 and (rank < least or (rank == least and lag > most)):
+                best, most, least = i, lag, rank
         return best
 
     return furthest_behind

@@ -67,6 +67,29 @@ def departs_by(leave: Any) -> Any:
     return departs
 
 
+def sets_out_by(leave: Any) -> Any:
+    """A compiled (y, first, leaves, now, latest) -> from when on goods may set out, `now` or later.
+
+    Just in time: they go with the last departure up to `latest`, so from the one before it on;
+    where none is left, at once. Without departures at `latest`.
+    """
+
+    @kernel
+    def sets_out(y: int, first: int, leaves: int, now: int, latest: int) -> int:
+        if leaves == 0:
+            return max(now, latest)
+        low, high = first, first + leaves
+        while low < high:  # the first departure after `latest`
+            middle = (low + high) >> 1
+            if leave(y, middle) > latest:
+                high = middle
+            else:
+                low = middle + 1
+        return max(now, leave(y, low - 2) + 1) if low - 2 >= first else now
+
+    return sets_out
+
+
 def due_by(span: Any, leave: Any) -> Any:
     """A compiled (y, now, terms, works, leaves, opens) -> when an order placed now is due.
 

@@ -10,7 +10,7 @@ import numpy as np
 from taktnet.ledger import event as e
 from taktnet.policy import records as r
 from taktnet.policy import rules
-from taktnet.policy.choose import best_loop_by, furthest_behind_by, release
+from taktnet.policy.choose import SERVES, best_loop_by, furthest_behind_by, release
 from taktnet.policy.due import due_by
 from taktnet.state.entry import entry
 from taktnet.state.fold.cards import board_of
@@ -235,10 +235,10 @@ def pending(x: int, loop: int) -> int:
 
 
 @kernel
-def source_terms(x: int, y: int, row: int, i: int) -> tuple[float, int]:
-    """What `furthest_behind` reads of a source."""
+def source_terms(x: int, y: int, row: int, i: int) -> tuple[int, float, int]:
+    """What `furthest_behind` reads of a source: no event tells that one is closed."""
     s = rule_source_at(y, i)
-    return s.share, given(x, row, s.origin)
+    return SERVES, s.share, given(x, row, s.origin)
 
 
 furthest_behind = furthest_behind_by(source_terms)

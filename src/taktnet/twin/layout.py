@@ -108,6 +108,8 @@ FIXED, EXPONENTIAL, LOGNORMAL, TABLE, QUANTILES = 0, 1, 2, 3, 4
 POISSON, NEGBIN, STEADY, NORMAL, LOGN, PLANNED = 0, 1, 2, 3, 4, 5
 #: Kinds of supply, `LINK.way`.
 MAKE, SHIP = 0, 1
+#: `LINK.active` beside 0 and 1: a backup, which steps in while the others are closed.
+STANDBY = 2
 
 
 def _record(longs: str = "", floats: str = "", ints: str = "", words: str = "") -> np.dtype:
@@ -128,7 +130,7 @@ HEAD = _record(
     " shift buckets cursor far open near heap pops mark mark_pops rebuilds work_head work_tail"
     " work_mask events stale most snap_every snap_n snap_room points links lanes sites resources"
     " servers calendars demands roads changes procs warm orders_waiting"
-    " at trace_n trace_room trace_lost ref source tenant",
+    " at trace_n trace_room trace_lost ref source tenant order_head order_tail",
     words="key",
 )
 #: A stocking point (site, item), two cache lines.
@@ -142,12 +144,13 @@ LINK = _record(
     "given out container moq prep collect",
     "share spend price",
     "cards lane signal_at lot least rule dest origin origin_site way active ordinal first_break"
-    " breaks decisions proc loop",
+    " breaks decisions proc loop works",
     "name",
 )
 #: A lane: what waits at its dock, and what it has carried.
 LANE = _record("shipments vehicles", "cost kg m3 co2_t", "down head tail due next_leave ordinal")
-SITE = _record("", "", "down gate_head gate_tail held_head held_tail pad1")
+#: A site; `shut` outside its working time, when it takes nothing in.
+SITE = _record("", "", "down gate_head gate_tail held_head held_tail shut")
 #: A process: what is to be started, and the orders it works for.
 PROC = _record(
     "queued given started made scrapped starved_at starved",
@@ -185,7 +188,8 @@ TALLY = np.dtype(
     ]
 )
 #: Goods that are on the road when the run starts. `seen` is F(age), where the residual begins.
-ROAD = _record("qty age delay born", "seen", "lane lost kind ref shipment order", "name")
+#: `moved` of an extra shipment, which no one has told of yet.
+ROAD = _record("qty age delay born", "seen", "lane lost kind ref shipment order moved", "name")
 CHANGE = _record("at", "value", "what entity")
 WORK = np.dtype("<i4")
 #: One row per snapshot: time, stock value, units owed, wanted, filled, on the way, freight cost.
@@ -205,19 +209,23 @@ REF = _record("qty started", "", "order shipment")
 PLACE = _record(
     "container review shelf inspect",
     "cost kg m3 holding",
-    "site item first_link links first_user users first_proc procs first_edition editions kind pad1",
+    "site item first_link links first_user users first_proc procs first_edition editions kind"
+    " backups",
 )
 LANE0 = _record(
     "customs",
     "cap_kg cap_m3 cost_shipment cost_kg cost_m3 co2 km",
-    "dist first_leave leaves origin dest vehicles",
+    "dist first_leave leaves origin dest pad1",
     "name",
 )
 PROC0 = _record("setup lot", "cycle yield_rate share", "point res dist kind", "name")
 #: `kinds` set-ups that tell from one another begin at `first_setup` in SETUP; 0: as processes say.
 RES0 = _record("", "mtbf mttr", "site cal first_server servers first_setup kinds", "name")
 DEMAND0 = _record(
-    "lead first", "rate p1 p2 price", "point lane site kind partial prio plan plans", "name"
+    "lead first slack window",
+    "rate p1 p2 price",
+    "point lane site kind partial prio plan plans",
+    "name",
 )
 SITE0 = _record("", "", "first_res res first_point points")
 #: Which parts go into a product until when.
@@ -230,7 +238,8 @@ LEAVE = np.dtype("<i8")
 DIST = _record("", "a b mean", "kind first knots pad1")
 KNOT = np.dtype("<f8")
 BREAK = _record("qty", "price")
-CAL0 = _record("", "", "first spans first_member members")
+#: Working time, its resources, and the sites that take goods in by it (both in MEMBER).
+CAL0 = _record("", "", "first spans first_member members first_site sites")
 MEMBER = np.dtype("<i4")
 PLAN = _record("at qty")
 #: What is open when the run starts: a customer's order (who < 0), an order of a link, or

@@ -4,8 +4,12 @@ Pull parameters come from the lowering of the live rules (`policy.lower`), so th
 order by the same numbers. What the fields of a network do not say is taken so:
 
 - A supplier's site that has no policy for an item is an outside party with any amount of it.
-- An order waits for the next collection of its loop, then `prep_h`, and then takes its turn at
-  the origin. Without a lane goods are there at once.
+- An order waits for the next collection of its loop, then `prep_h` of the origin's working time,
+  and then takes its turn at the origin. Without a lane goods are there at once.
+- Goods that come outside the working time of a site that keeps stock wait at its gate.
+- A customer's order over a lane is picked for the last departure that the agreed transit time
+  brings in before its delivery window (`lead_h`, the lane's `window_h`) ends; for the next where
+  there is none, or where the window is open from the start.
 - A lane with departures loads in the order of arrival; blank `vehicles` takes whatever there is.
 - A customer that keeps stock of an item under a policy of its own takes from there, on the spot.
 - A process makes one container after another until its lot is done, or the whole order where
@@ -99,9 +103,12 @@ class _Lowering(Supply):
             name = name_key("demand", *key)
             point = serving_point(self.network, row)
             lane = delivery_lane(self.network, row) if point[0] == row.supplier else ""
+            slack, window = self.leeway(row, lane)
             self.add(
                 Table.DEMAND0,
                 lead=micros(row.lead_h),
+                slack=slack,
+                window=window,
                 first=name % y.DAY,
                 rate=rate,
                 p1=p1,
@@ -118,6 +125,16 @@ class _Lowering(Supply):
                 name=name,
             )
             self.add(Table.DEMAND, factor=1.0)
+
+    def leeway(self, row: Any, lane: str) -> tuple[int, int]:
+        """How long after an order its goods may leave at the latest, and its window's width."""
+        lead = micros(row.lead_h)
+        if not lane:
+            return 0, lead
+        way = self.network.lane(lane)
+        window = min(lead, micros(way.window_h))
+        transit = micros((way.transit_h if way.agreed_h is None else way.agreed_h) + way.customs_h)
+        return max(0, lead - transit) if window < lead else 0, window
 
     def add_ids(self) -> None:
         """The names of all records, for a run that writes what happens."""
@@ -168,6 +185,7 @@ class _Lowering(Supply):
         for name, table in counts.items():
             head[name] = len(self.rows[table])
         head["start"] = head["at"] = self.at
+        head["order_head"] = head["order_tail"] = -1
         head["shift"], head["ref"] = _shift(self.network), self.names.count(Domain.REF)
         head["source"] = self.names.intern(Domain.SOURCE, SOURCE)
         head["tenant"] = self.names.intern(Domain.TENANT, TENANT)

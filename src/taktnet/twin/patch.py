@@ -153,7 +153,7 @@ def _move(sim: Sim, c: Move) -> None:
     row["ref"], row["lane"] = link, lane
     row["delay"] = round(hours(sim, c.start) * HOUR)
     row["name"] = name_key("move", c.item, c.origin, c.site, c.lane)
-    row["shipment"] = sim.head["ref"]
+    row["shipment"], row["moved"] = sim.head["ref"], 1
     sim.head["ref"] += 1
     sim.resize({Table.ROAD: np.concatenate([sim.tables[Table.ROAD], row])})
     sim.head["roads"] += 1

@@ -29,6 +29,8 @@ class Places(Draft):
         for row in self.network.resources:
             by_site[row.site].append(row)
         members: dict[int, list[int]] = {}
+        takes_in: dict[int, list[int]] = {}
+        keepers = self.keepers()
         for site, rows in by_site.items():
             first = len(self.rows[Table.RES0])
             for row in rows:
@@ -49,12 +51,21 @@ class Places(Draft):
                 for i in range(row.count):
                     after = first_server + i + 1 if i + 1 < row.count else -1
                     self.add(Table.SERVER, res=number, next=after, proc=-1, last=-1, listed=1)
+            if site in keepers:
+                takes_in.setdefault(self.calendar(site, ""), []).append(self.site_no[site])
             self.add(Table.SITE0, first_res=first, res=len(rows))
             self.add(Table.SITE, gate_head=-1, gate_tail=-1, held_head=-1, held_tail=-1)
         for cal, row in enumerate(self.rows[Table.CAL0]):
-            row["first_member"] = self.lay(Table.MEMBER, members[cal])
-            row["members"] = len(members[cal])
+            mine, takers = members.get(cal, []), takes_in.get(cal, [])
+            row["first_member"], row["members"] = self.lay(Table.MEMBER, mine), len(mine)
+            row["first_site"], row["sites"] = self.lay(Table.MEMBER, takers), len(takers)
             self.add(Table.CAL)
+
+    def keepers(self) -> set[str]:
+        """Sites that replenish a stock, and take its goods in."""
+        network = self.network
+        rows = (network.stock_points, network.loops, network.sources)
+        return {row.site for table in rows for row in table}
 
     def add_lanes(self) -> None:
         """Lanes with their times and rates."""

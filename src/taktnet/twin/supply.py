@@ -42,8 +42,7 @@ class Supply(Places):
                 n, first = row["sources"], row["first_source"]
                 for source in sources[first : first + n]:
                     self.add_source(p, source)
-                if row["policy"]:
-                    self.add_backups(p, place["first_link"])
+                place["backups"] = self.add_backups(p, place["first_link"])
             if place["procs"] and len(self.links) == place["first_link"]:
                 self.to_order(p)
             place["links"] = len(self.links) - place["first_link"]
@@ -84,24 +83,29 @@ class Supply(Places):
             share=row["share"], proc=-1, active=1, says=self.says(p, row),
         )  # fmt: skip
 
-    def add_backups(self, p: int, first: int) -> None:
-        """Backups, which are idle until a scenario gives them a share."""
+    def add_backups(self, p: int, first: int) -> int:
+        """Backups, which step in while the others are closed; returns how many they are."""
         site, item = self.points[p]
-        have = {(name[2], name[3]) for name in self.links[first:]}
+        rows = self.rows[Table.LINK][first:]
+        have = {(row["origin_site"], row["lane"]) for row in rows}
         container, hours = millionths(self.network.item(item).container_qty), Hours(self.network)
         for s in self.network.sources_of(site, item):
-            if (s.origin, s.lane) not in have and s.role == "backup":
+            way = self.site_no[s.origin], self.lane_no.get(s.lane, -1)
+            if way not in have and s.role == "backup":
                 moq = millionths(s.moq)
                 source = policy_lower.source_row(self.network, self.names, hours, s, container)
                 says = self.says(p, {"unit_us": 0.0, **source})
                 self.add_link(
-                    p, s.origin, s.lane, s.origin, container=container, moq=moq, proc=-1, says=says
-                )
+                    p, s.origin, s.lane, s.origin, container=container, moq=moq, proc=-1, says=says,
+                    active=y.STANDBY, share=s.share or 1.0,
+                )  # fmt: skip
+        return len(self.links) - first - len(rows)
 
     def says(self, p: int, row: Any) -> dict[str, Any]:
         """What a decision of a point's own policy says beside the order itself."""
         point = self.network.stock_point(*self.points[p])
-        return {**_says(row), "rule": RULE[point.policy if point else "base_stock"]}
+        policy = point.policy if point is not None else ""
+        return {**_says(row), "rule": RULE.get(policy, RULE["withdrawal"])}
 
     def add_link(
         self, p: int, origin: str, lane: str, name: str, says: dict[str, Any], **values: Any
@@ -114,7 +118,7 @@ class Supply(Places):
         )  # fmt: skip
         make = origin == site
         first = len(self.rows[Table.BREAK])
-        rate = 1.0
+        rate, own = 1.0, self.hours(p, origin, lane, name)
         if way is not None:
             rate = MICRO / self.network.per_eur(way.currency)
             for qty, price in parse_price_breaks(way.price_breaks) if way.price_breaks else ():
@@ -127,6 +131,7 @@ class Supply(Places):
             lane=self.lane_no.get(lane, -1),
             way=y.MAKE if make else y.SHIP,
             prep=micros(way.prep_h) if way is not None and not make else 0,
+            works=-1 if make else own["works"],
             price=way.price * rate if way is not None else 0.0,
             first_break=first,
             breaks=len(self.rows[Table.BREAK]) - first,
@@ -135,7 +140,7 @@ class Supply(Places):
         )
         self.add(
             Table.LINK_ID, origin=self.names.intern(Domain.SITE, origin),
-            **says, **self.hours(p, origin, lane, name),
+            **says, **own,
         )  # fmt: skip
         self.links.append((site, item, name, lane))
         if make and not self.rows[Table.PLACE][p].get("procs"):
@@ -192,7 +197,7 @@ class Supply(Places):
             found.add(p)
             place: dict[str, Any] = self.rows[Table.PLACE][p]
             links = self.rows[Table.LINK][place["first_link"] :][: place["links"]]
-            left += [k["origin"] for k in links if k.get("active")]
+            left += [k["origin"] for k in links if k.get("active") == 1]
             if any(k["way"] == y.MAKE for k in links):
                 left += self.parts(p)
         return found

@@ -149,8 +149,12 @@ def _minimums(plan: _Plan) -> tuple[c.Source, ...]:
 def _rest_d(plan: _Plan, site: str) -> float:
     """Days lost to nights and weekends of a site, at worst."""
     working = plan.network.working_time(site)
-    hours = sum(end - start for start, end in working.shifts) / 60
-    return max(0.0, (7 - len(working.days)) + (24 - hours) / 24)
+    return max(0.0, (7 - len(working.days)) + (24 - _day_h(plan, site)) / 24)
+
+
+def _day_h(plan: _Plan, site: str) -> float:
+    """Hours that a site works on a working day."""
+    return sum(end - start for start, end in plan.network.working_time(site).shifts) / 60
 
 
 def lead_d(plan: _Plan, source: c.Source, collection_h: float) -> float:
@@ -158,8 +162,9 @@ def lead_d(plan: _Plan, source: c.Source, collection_h: float) -> float:
     lane = plan.network.lane(source.lane)
     leaves = parse_departures(lane.departures)
     wait_h = WEEK_MIN / 60 / len(leaves) if leaves else 0.0
-    hours = collection_h + source.prep_h + wait_h + lane.transit_h
-    return round(hours / 24 + _rest_d(plan, source.origin), 3)
+    prep_d = source.prep_h / _day_h(plan, source.origin)
+    hours = collection_h + wait_h + lane.transit_h
+    return round(prep_d + hours / 24 + _rest_d(plan, source.origin), 3)
 
 
 _SAFETY: Final[dict[str, float]] = {"road": 0.2, "rail": 0.3, "sea": 0.35, "air": 0.3}

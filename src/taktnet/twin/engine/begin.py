@@ -16,6 +16,7 @@ from taktnet.twin.engine.access import (
     demand0_at,
     demand_at,
     head_at,
+    lane0_at,
     link_at,
     open_at,
     place_at,
@@ -28,14 +29,14 @@ from taktnet.twin.engine.access import (
     span_at,
     traced,
 )
-from taktnet.twin.engine.customer import next_order
-from taktnet.twin.engine.goods import ask
+from taktnet.twin.engine.customer import await_turn, next_order
 from taktnet.twin.engine.hours import end_of
 from taktnet.twin.engine.line import add_order, try_start
 from taktnet.twin.engine.pool import new_cell
 from taktnet.twin.engine.pull import drain, forward
+from taktnet.twin.engine.road import fare, vehicles_of
 from taktnet.twin.engine.settle import ASSUMED, touch
-from taktnet.twin.engine.trouble import change, fail, hold, next_failure
+from taktnet.twin.engine.trouble import change, fail, hold, next_failure, shut
 from taktnet.twin.layout import DAY, NEGBIN, PLANNED, POISSON, Kind
 from taktnet.twin.queue import push, rebuild
 from taktnet.twin.streams import Purpose, run_key, uniform
@@ -51,6 +52,8 @@ def start(x: int, seed: int, replication: int) -> None:
     """Give a fresh run its luck and its first events, and decide what is due at once."""
     h = head_at(x, 0)
     h.key = run_key(seed, replication)
+    for r in range(h.roads):
+        _on_road(x, r, h)
     if traced(x):
         _take_stock(x, h)
     for c in range(h.calendars):
@@ -67,8 +70,6 @@ def start(x: int, seed: int, replication: int) -> None:
             change(x, c)
         else:
             push(x, change_at(x, c).at, CHANGE, c, 0, 0)
-    for r in range(h.roads):
-        _on_road(x, r, h)
     if h.snap_every > 0:
         push(x, h.snap_every, SNAPSHOT, 0, 0, 0)
     for m in range(h.servers):
@@ -103,6 +104,8 @@ def _calendar(x: int, c: int) -> None:
         first = span_at(x, s.first)
         cal_at(x, c).on = 1 if first.on <= 0 else 0
         push(x, first.off if first.on <= 0 else first.on, SHIFT, c, 0, 0)
+        if first.on > 0:
+            shut(x, s, 1)
 
 
 @kernel
@@ -144,7 +147,8 @@ def _open(x: int, o: Any, number: int) -> None:
     elif o.who >= 0:
         forward(x, o.who, o.qty, o.placed, mark, o.order)
     else:
-        ask(x, demand0_at(x, -1 - o.who).point, o.who, o.qty, o.placed, mark, o.order)
+        demand = -1 - o.who
+        await_turn(x, demand, demand0_at(x, demand).point, o.qty, o.placed, mark, o.order)
 
 
 @kernel
@@ -168,5 +172,10 @@ def _on_road(x: int, r: int, h: Any) -> None:
     c = cell_at(x, i)
     c.qty, c.placed, c.mark, c.who, c.next = g.qty, -g.age, g.born, g.ref, -1
     note.name_cell(x, i, g.order, g.shipment)
+    if traced(x) and g.moved:
+        s, w = lane0_at(x, g.lane), place_at(x, link_at(x, g.ref).dest)
+        kg, m3 = w.kg * g.qty, w.m3 * g.qty
+        cost = fare(s, vehicles_of(s, kg, m3), kg, m3)
+        note.moved(x, i, g.lane, g.ref, g.delay, cost, g.shipment)
     entity = g.lane if g.lane >= 0 else h.lanes + max(g.ref, 0)
     push(x, rest + g.delay, ARRIVE, entity, (1 << 31) | r, i)

@@ -1,26 +1,39 @@
 """Customers: when they order, how much, and the plan or the distribution behind it."""
 
-# ruff: noqa: PLR1714  (compiled code compares numbers, by position)
+# ruff: noqa: PLR1714, PLR0917  (compiled code compares numbers, by position)
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+from taktnet.policy.due import sets_out_by
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
-from taktnet.twin.engine.access import demand0_at, demand_at, head_at, plan_at, point_at, traced
+from taktnet.twin.engine.access import (
+    cell_at,
+    demand0_at,
+    demand_at,
+    head_at,
+    lane0_at,
+    plan_at,
+    point_at,
+    traced,
+)
 from taktnet.twin.engine.goods import ask
+from taktnet.twin.engine.hours import leave
+from taktnet.twin.engine.pool import new_cell
 from taktnet.twin.engine.settle import touch
 from taktnet.twin.layout import DAY, LOGN, NEGBIN, NORMAL, PLANNED, POISSON, Kind
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
 from taktnet.twin.variates import negbin_lot, normal_quantile
 
-DEMAND = int(Kind.DEMAND)
+DEMAND, REQUEST = int(Kind.DEMAND), int(Kind.REQUEST)
 GAP, SIZE = int(Purpose.GAP), int(Purpose.SIZE)
 UNIT = 1_000_000
 NEVER = 1 << 60
+sets_out = sets_out_by(leave)
 
 
 @kernel
@@ -63,7 +76,25 @@ def place_order(x: int, demand: int, p: int, qty: int, placed: int) -> None:
     ref = note.new_ref(x)
     if traced(x):
         note.ordered(x, demand, qty, ref)
-    ask(x, p, -1 - demand, qty, placed, demand_at(x, demand).ordinal << 6, ref)
+    await_turn(x, demand, p, qty, placed, demand_at(x, demand).ordinal << 6, ref)
+
+
+@kernel
+def await_turn(x: int, demand: int, p: int, qty: int, placed: int, mark: int, ref: int) -> None:
+    """An order is served when it must set out to be there in its window, not before."""
+    s, h = demand0_at(x, demand), head_at(x, 0)
+    at = h.now
+    if s.slack > 0:
+        way = lane0_at(x, s.lane)
+        at = sets_out(x, way.first_leave, way.leaves, h.now, placed + s.slack)
+    if at <= h.now:
+        ask(x, p, -1 - demand, qty, placed, mark, ref)
+        return
+    i = new_cell(x)
+    c = cell_at(x, i)
+    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, mark, -1 - demand, -1
+    note.name_cell(x, i, ref, 0)
+    push(x, at, REQUEST, h.links + demand, mark >> 6, i)
 
 
 @kernel

@@ -1,9 +1,43 @@
-"""Working time of resources: spans of a calendar, and the hand that follows them."""
+"""Working time: spans of calendars, the hand that follows a resource's, and due times."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
+from taktnet.policy.due import due_by, worked_by
 from taktnet.state.memory import kernel
-from taktnet.twin.engine.access import cal0_at, cal_at, span_at
+from taktnet.twin.engine.access import cal0_at, cal_at, leave_of, span_at
+
+
+@kernel
+def span(x: int, i: int) -> tuple[int, int, int]:
+    """A working span: on, off, and the working time before it."""
+    s = span_at(x, i)
+    return s.on, s.off, s.done
+
+
+@kernel
+def leave(x: int, i: int) -> int:
+    """The instant of a departure."""
+    return leave_of(x, i)
+
+
+@kernel
+def hours(x: int, cal: int) -> tuple[int, int]:
+    """Where a calendar's spans begin, and how many they are."""
+    if cal < 0:
+        return 0, 0
+    s = cal0_at(x, cal)
+    first: Any = np.int64(s.first)
+    spans: Any = np.int64(s.spans)
+    return first, spans
+
+
+#: The rules of due times (`policy.due`) over the calendars and timetables of a run.
+worked = worked_by(span)
+due = due_by(span, leave)
 
 
 @kernel

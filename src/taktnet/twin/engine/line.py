@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from taktnet.policy.choose import furthest_behind_by
+from taktnet.policy.choose import SERVES, furthest_behind_by
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
@@ -38,9 +38,9 @@ TIME = int(Purpose.TIME)
 
 
 @kernel
-def process_terms(x: int, y: int, p: int, i: int) -> tuple[float, int]:
+def process_terms(x: int, y: int, p: int, i: int) -> tuple[int, float, int]:
     """What `furthest_behind` reads of a process."""
-    return proc0_at(x, i).share, proc_at(x, i).given
+    return SERVES, proc0_at(x, i).share, proc_at(x, i).given
 
 
 furthest_behind = furthest_behind_by(process_terms)

@@ -30,7 +30,7 @@ from taktnet.twin.engine.access import (
 )
 from taktnet.twin.engine.begin import start
 from taktnet.twin.engine.customer import order
-from taktnet.twin.engine.goods import expire
+from taktnet.twin.engine.goods import ask, expire
 from taktnet.twin.engine.note import order_of
 from taktnet.twin.engine.pool import free_cell
 from taktnet.twin.engine.pull import drain, forward
@@ -88,9 +88,12 @@ def happen(x: int, h: Any, kind: int, entity: int, seq: int, arg: int) -> None:
             h.stale += 1
     elif kind == REQUEST:
         c = cell_at(x, arg)
-        qty, placed, mark, ref = c.qty, c.placed, c.mark, order_of(x, arg)
+        who, qty, placed, mark, ref = c.who, c.qty, c.placed, c.mark, order_of(x, arg)
         free_cell(x, arg)
-        forward(x, entity, qty, placed, mark, ref)
+        if entity < h.links:
+            forward(x, entity, qty, placed, mark, ref)
+        else:
+            ask(x, demand0_at(x, entity - h.links).point, who, qty, placed, mark, ref)
     elif kind == DEPART:
         depart(x, entity, arg)
     elif kind == SHIFT:

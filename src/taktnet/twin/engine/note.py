@@ -8,16 +8,10 @@ is an event of its own; `twin.trace` numbers them. A run that is not traced call
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import COMPONENT, STATUS, STOP, Flag
-from taktnet.policy.due import due_by
 from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import (
-    cal0_at,
     cell_at,
     demand0_at,
     demand_id_at,
@@ -37,10 +31,10 @@ from taktnet.twin.engine.access import (
     res_at,
     res_id_at,
     server_at,
-    span_at,
     trace_at,
     traced,
 )
+from taktnet.twin.engine.hours import due, hours
 
 _N = e.NUMBER
 COUNTED, CONSUMED, PRODUCED = _N[e.StockCounted], _N[e.StockConsumed], _N[e.StockProduced]
@@ -54,33 +48,6 @@ BREAKDOWN, STOCKOUT, OTHER = STOP["breakdown"], STOP["stockout"], STOP["other"]
 PRICE, FREIGHT = COMPONENT["price"], COMPONENT["freight"]
 #: Bits of `RES.short`: stands for want of a part; stands because all its machines are held.
 WANTS, HELD = 1, 2
-
-
-@kernel
-def span(x: int, i: int) -> tuple[int, int, int]:
-    """A working span: on, off, and the working time before it."""
-    s = span_at(x, i)
-    return s.on, s.off, s.done
-
-
-@kernel
-def leave(x: int, i: int) -> int:
-    """The instant of a departure."""
-    return leave_of(x, i)
-
-
-@kernel
-def hours(x: int, cal: int) -> tuple[int, int]:
-    """Where a calendar's spans begin, and how many they are."""
-    if cal < 0:
-        return 0, 0
-    s = cal0_at(x, cal)
-    first: Any = np.int64(s.first)
-    spans: Any = np.int64(s.spans)
-    return first, spans
-
-
-due = due_by(span, leave)
 
 
 @kernel
@@ -182,7 +149,7 @@ def ordered(x: int, demand: int, qty: int, ref: int) -> None:
         return
     f = trace_at(x, at_point(x, ORDER, s.point, qty))
     f.ref, f.to, f.qty2, f.lot = ref, w.customer, w.price, w.currency
-    f.t1, f.t2 = f.at, f.at + s.lead
+    f.t1, f.t2 = f.at + max(0, s.lead - s.window), f.at + s.lead
 
 
 @kernel
@@ -227,6 +194,22 @@ def shipped(x: int, lane: int, who: int, qty: int, placed: int, order: int, ref:
         if s.leaves > 0 and after < s.leaves:
             f.t1 = max(f.t1, h.at + leave_of(x, s.first_leave + after))
         f.t1 += lane_id_at(x, lane).transit
+
+
+@kernel
+def moved(x: int, cell: int, lane: int, link: int, delay: int, cost: float, ref: int) -> None:
+    """goods.shipped, and what it costs: an extra shipment of a scenario, which leaves later."""
+    k, w, qty = link_at(x, link), link_id_at(x, link), cell_at(x, cell).qty
+    to = point_id_at(x, k.dest)
+    f = trace_at(x, fact(x, SHIPPED, w.origin, to.item, qty))
+    f.to, f.loop, f.ref, f.res = to.site, w.loop, ref, lane_id_at(x, lane).lane
+    f.t1 = f.at + delay + lane_id_at(x, lane).transit
+    if cost > 0.0:
+        freight(x, lane, cell, place_at(x, k.dest).kg * qty, cost)
+    if k.origin < 0 and k.price > 0.0:
+        c = trace_at(x, at_point(x, CHARGED, k.dest, qty))
+        c.ref, c.to, c.res, c.status = ref, w.origin, f.res, PRICE
+        c.reason, c.qty2 = 1, int(k.price * qty * 1e6 + 0.5)
 
 
 @kernel

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from taktnet.policy import rules
-from taktnet.policy.choose import best_loop_by, furthest_behind_by
+from taktnet.policy.choose import CLOSED, SERVES, STEPS_IN, best_loop_by, furthest_behind_by
 from taktnet.policy.examine import needed
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
@@ -15,6 +15,7 @@ from taktnet.twin.engine.access import (
     break_at,
     cell_at,
     head_at,
+    lane_at,
     link_at,
     place_at,
     point_at,
@@ -23,11 +24,12 @@ from taktnet.twin.engine.access import (
     work_of,
 )
 from taktnet.twin.engine.goods import ask
+from taktnet.twin.engine.hours import hours, worked
 from taktnet.twin.engine.line import order_make
-from taktnet.twin.engine.pool import new_cell
+from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.engine.road import dispatch
 from taktnet.twin.engine.settle import LISTED, touch
-from taktnet.twin.layout import MAKE, Kind
+from taktnet.twin.layout import MAKE, STANDBY, Kind
 from taktnet.twin.queue import push
 
 REQUEST = int(Kind.REQUEST)
@@ -37,16 +39,57 @@ REQUEST = int(Kind.REQUEST)
 def drain(x: int) -> None:
     """Examine every touched point, first touched first, until nothing is left to decide.
 
-    A point that ordered is looked at again behind those that its order touched, as it is live.
+    Where a point places several orders, its origins decide before the first of them goes off, as
+    they do live; then the orders go one after the other.
     """
     h = head_at(x, 0)
-    while h.work_head < h.work_tail:
-        p = work_of(x, h.work_head & h.work_mask)
-        h.work_head += 1
-        a = point_at(x, p)
-        a.flags &= ~LISTED
-        if by_position(x, p, a) if a.policy else by_cards(x, p, a):
-            touch(x, p)
+    while True:
+        while h.work_head < h.work_tail:
+            p = work_of(x, h.work_head & h.work_mask)
+            h.work_head += 1
+            a = point_at(x, p)
+            a.flags &= ~LISTED
+            examine(x, h, p, a)
+        i = h.order_head
+        if i < 0:
+            return
+        c = cell_at(x, i)
+        link, qty, mark, ref = c.who, c.qty, c.mark, note.order_of(x, i)
+        h.order_head = c.next
+        free_cell(x, i)
+        let_go(x, link, qty, mark, ref)
+
+
+@kernel
+def examine(x: int, h: Any, p: int, a: Any) -> None:
+    """Have a point order until it needs nothing more; one order goes off at once."""
+    link, qty, mark, ref, several = -1, 0, 0, 0, False
+    while True:
+        best, need = by_position(x, p, a) if a.policy else by_cards(x, p, a)
+        if link >= 0:
+            several = several or best >= 0
+            if several:
+                keep(x, h, link, qty, mark, ref)
+            else:
+                let_go(x, link, qty, mark, ref)
+        if best < 0:
+            return
+        link, qty, ref = best, need, place(x, p, a, best, need)
+        mark = link_at(x, link).ordinal << 6
+
+
+@kernel
+def keep(x: int, h: Any, link: int, qty: int, mark: int, ref: int) -> None:
+    """An order goes off when nothing is left to decide, behind those before it."""
+    i = new_cell(x)
+    c = cell_at(x, i)
+    c.qty, c.placed, c.mark, c.who, c.next = qty, h.now, mark, link, -1
+    note.name_cell(x, i, ref, 0)
+    if h.order_head < 0:
+        h.order_head = i
+    else:
+        cell_at(x, h.order_tail).next = i
+    h.order_tail = i
 
 
 @kernel
@@ -61,55 +104,75 @@ best_loop = best_loop_by(loop_terms)
 
 
 @kernel
-def by_cards(x: int, p: int, a: Any) -> bool:
-    """Kanban: the loop with the largest free part, if any has a card that may go."""
+def by_cards(x: int, p: int, a: Any) -> tuple[int, int]:
+    """Kanban: the loop with the largest free part (-1 for none), and what its cards ask for."""
     s = place_at(x, p)
     if s.links == 0:
-        return False
+        return -1, 0
     position = rules.position(a.onhand, a.inspecting, a.coming, 0, 0, 0)
     capacity, least = 0, 1 << 62
     for i in range(s.first_link, s.first_link + s.links):
         loop = link_at(x, i)
-        capacity += loop.cards * loop.container
-        least = min(least, loop.container)
+        if loop.cards > 0:
+            capacity += loop.cards * loop.container
+            least = min(least, loop.container)
     if capacity - position < least:  # no container is empty
-        return False
+        return -1, 0
     best, n, _ = best_loop(x, 0, p, s.first_link, s.links, capacity, position)
     if best < 0:
-        return False
-    place(x, p, a, best, n * link_at(x, best).container)
-    return True
+        return -1, 0
+    qty = n * link_at(x, best).container
+    if s.backups > 0:
+        capacity = link_at(x, best).cards * link_at(x, best).container
+        best = stand_in(x, best, p, s.first_link, s.links, qty)
+        if qty < min(link_at(x, best).moq, capacity):
+            return -1, 0
+    return best, qty
 
 
 @kernel
-def source_terms(x: int, y: int, p: int, i: int) -> tuple[float, int]:
-    """What `furthest_behind` reads of a source; a backup that is idle is passed over."""
+def source_terms(x: int, y: int, p: int, i: int) -> tuple[int, float, int]:
+    """What `furthest_behind` reads of a source; one whose site or lane is down is closed."""
     k = link_at(x, i)
-    return k.share if k.active else -1.0, k.given
+    shut = site_at(x, k.origin_site).down > 0 or (k.lane >= 0 and lane_at(x, k.lane).down > 0)
+    rank = CLOSED if shut else SERVES
+    if k.active == STANDBY:
+        rank = -1 if shut else STEPS_IN
+    return rank if k.active else -1, k.share, k.given
 
 
 furthest_behind = furthest_behind_by(source_terms)
 
 
 @kernel
-def by_position(x: int, p: int, a: Any) -> bool:
-    """Base stock, (s,S), (R,Q): order when the inventory position says so."""
-    s, h = place_at(x, p), head_at(x, 0)
-    if s.links == 0 or not rules.due_review(h.now + h.start, a.decided, s.review):
-        return False
-    position = rules.position(a.onhand, a.inspecting, a.coming, 0, 0, a.reserved)
-    need = needed(a, position)
-    if need <= 0:
-        return False
-    best = furthest_behind(x, 0, p, s.first_link, s.links, need)
-    source = link_at(x, best)
-    place(x, p, a, best, rules.whole(need, source.moq, source.container))
-    return True
+def card_terms(x: int, y: int, p: int, i: int) -> tuple[int, float, int]:
+    """The loop y that may send cards, and who may fill them in its place: not the other loops."""
+    if i != y and link_at(x, i).cards > 0:
+        return -1, 0.0, 0
+    return source_terms(x, 0, p, i)
+
+
+stand_in = furthest_behind_by(card_terms)
 
 
 @kernel
-def place(x: int, p: int, a: Any, link: int, qty: int) -> None:
-    """Order: at once from a line, else after the next collection and the time to get ready."""
+def by_position(x: int, p: int, a: Any) -> tuple[int, int]:
+    """Base stock, (s,S), (R,Q): whom the position has asked (-1 for no one), and for how much."""
+    s, h = place_at(x, p), head_at(x, 0)
+    if s.links == 0 or not rules.due_review(h.now + h.start, a.decided, s.review):
+        return -1, 0
+    position = rules.position(a.onhand, a.inspecting, a.coming, 0, 0, a.reserved)
+    need = needed(a, position)
+    if need <= 0:
+        return -1, 0
+    best = furthest_behind(x, 0, p, s.first_link, s.links, need)
+    source = link_at(x, best)
+    return best, rules.whole(need, source.moq, source.container)
+
+
+@kernel
+def place(x: int, p: int, a: Any, link: int, qty: int) -> int:
+    """Write an order down, here and at its origin; returns its name."""
     k, h = link_at(x, link), head_at(x, 0)
     k.ordinal += 1
     k.decisions += 1
@@ -123,21 +186,31 @@ def place(x: int, p: int, a: Any, link: int, qty: int) -> None:
     ref = note.new_ref(x)
     if traced(x):
         note.decided(x, link, qty, ref, price)
-    wait = k.prep
-    if k.collect > 0:
-        at = h.now + h.start
-        wait += -(-at // k.collect) * k.collect - at
     if k.way != MAKE and k.origin >= 0:
         point_at(x, k.origin).reserved += qty
         touch(x, k.origin)
+    return ref
+
+
+@kernel
+def let_go(x: int, link: int, qty: int, mark: int, ref: int) -> None:
+    """An order goes off: at once to a line, else after the next collection and its preparation."""
+    k, h = link_at(x, link), head_at(x, 0)
+    wait = 0
+    if k.collect > 0:
+        at = h.now + h.start
+        wait = -(-at // k.collect) * k.collect - at
+    if k.prep > 0 or k.works >= 0:
+        first, spans = hours(x, k.works)
+        wait = worked(x, first, spans, h.now + wait, k.prep) - h.now
     if wait > 0:
         i = new_cell(x)
         c = cell_at(x, i)
-        c.qty, c.placed, c.mark, c.who, c.next = qty, h.now, k.ordinal << 6, link, -1
+        c.qty, c.placed, c.mark, c.who, c.next = qty, h.now, mark, link, -1
         note.name_cell(x, i, ref, 0)
-        push(x, h.now + wait, REQUEST, link, k.ordinal, i)
+        push(x, h.now + wait, REQUEST, link, mark >> 6, i)
     else:
-        forward(x, link, qty, h.now, k.ordinal << 6, ref)
+        forward(x, link, qty, h.now, mark, ref)
 
 
 @kernel

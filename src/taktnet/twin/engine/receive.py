@@ -40,11 +40,11 @@ UNIT = 1_000_000
 
 @kernel
 def arrive(x: int, entity: int, cell: int) -> None:
-    """A shipment is there; at a site that is down it waits at the gate."""
+    """A shipment is there; at a site that is down, or outside its hours, it waits at the gate."""
     h = head_at(x, 0)
     if entity < h.lanes:
         t = site_at(x, lane0_at(x, entity).dest)
-        if t.down > 0:
+        if t.down > 0 or t.shut:
             if traced(x):
                 note.at_gate(x, cell)
             if t.gate_head < 0:

@@ -172,10 +172,10 @@ def go(
     span = quantile(x, s.dist, uniform(h.key, name, TRANSIT, number))
     if s.customs > 0:
         span -= s.customs * math.log(uniform(h.key, name, CUSTOMS, number))
-    vehicles = max(1.0, math.ceil(kg / s.cap_kg), math.ceil(m3 / s.cap_m3))
+    vehicles = vehicles_of(s, kg, m3)
     way.ordinal += 1
     way.shipments += int(vehicles)
-    cost = vehicles * s.cost_shipment + kg * s.cost_kg + m3 * s.cost_m3
+    cost = fare(s, vehicles, kg, m3)
     way.cost += cost
     if traced(x) and cost > 0.0:
         note.freight(x, lane, head, kg, cost)
@@ -183,6 +183,18 @@ def go(
     way.m3 += m3
     way.co2_t += s.co2 * kg
     push(x, h.now + max(0, int(span + 0.5)), ARRIVE, lane, way.ordinal, head)
+
+
+@kernel
+def vehicles_of(s: Any, kg: float, m3: float) -> float:
+    """How many vehicles a departure needs."""
+    return max(1.0, math.ceil(kg / s.cap_kg), math.ceil(m3 / s.cap_m3))
+
+
+@kernel
+def fare(s: Any, vehicles: float, kg: float, m3: float) -> float:
+    """What a lane asks for a departure."""
+    return vehicles * s.cost_shipment + kg * s.cost_kg + m3 * s.cost_m3
 
 
 @kernel

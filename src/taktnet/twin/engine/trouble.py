@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
@@ -124,13 +125,34 @@ def shift(x: int, cal: int) -> None:
     if c.on:
         c.on = 0
         c.cursor += 1
+        shut(x, s, 1)
         if c.cursor < s.spans:
             push(x, span_at(x, s.first + c.cursor).on, SHIFT, cal, 0, 0)
         return
     c.on = 1
     push(x, span_at(x, s.first + c.cursor).off, SHIFT, cal, 0, 0)
+    shut(x, s, 0)
+    for k in range(s.first_site, s.first_site + s.sites):
+        open_gate(x, member_of(x, k))
     for k in range(s.first_member, s.first_member + s.members):
         try_start(x, member_of(x, k))
+
+
+@kernel
+def shut(x: int, s: Any, why: int) -> None:
+    """The sites of a calendar stop taking goods in (why = 1), or take them in again (0)."""
+    for k in range(s.first_site, s.first_site + s.sites):
+        site_at(x, member_of(x, k)).shut = why
+
+
+@kernel
+def open_gate(x: int, site: int) -> None:
+    """What waits at the gate is taken in, where the site works."""
+    t = site_at(x, site)
+    if t.down > 0 or t.shut:
+        return
+    i, t.gate_head, t.gate_tail = t.gate_head, -1, -1
+    unload(x, i)
 
 
 @kernel
@@ -173,8 +195,7 @@ def _site(x: int, site: int, why: int) -> None:
         _resource(x, r, why)
     if t.down > 0:
         return
-    i, t.gate_head, t.gate_tail = t.gate_head, -1, -1
-    unload(x, i)
+    open_gate(x, site)
     i, t.held_head, t.held_tail = t.held_head, -1, -1
     while i >= 0:
         c = cell_at(x, i)
