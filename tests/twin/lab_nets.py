@@ -35,7 +35,8 @@ def net(base: float = 60.0) -> Network:
         ),
         lanes=tuple(
             c.Lane(id=id, origin=o, destination=d, transit_h=h, transit_sd_h=sd,
-                   transit_kind="gamma" if sd else "fixed", cost_shipment=cost)
+                   transit_kind="gamma" if sd else "fixed", cost_shipment=cost,
+                   window_h=48.0 if id == "OUT" else 24.0)
             for id, o, d, h, sd, cost in (*lanes, ("SEA2", "S", "V", 120.0, 0.0, 50.0))
         ),
         sources=(

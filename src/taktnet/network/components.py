@@ -276,7 +276,8 @@ class Source:
         " there)", default=1.0, unit="fraction", low=0, high=1,
     )  # fmt: skip
     role: Literal["primary", "backup"] = column(
-        "backup is used only when chosen", default="primary"
+        "backup steps in while the site or lane of the others is down, or when chosen",
+        default="primary",
     )
 
 

@@ -9,7 +9,8 @@ order by the same numbers. What the fields of a network do not say is taken so:
 - Goods that come outside the working time of a site that keeps stock wait at its gate.
 - A customer's order over a lane is picked for the last departure that the agreed transit time
   brings in before its delivery window (`lead_h`, the lane's `window_h`) ends; for the next where
-  there is none, or where the window is open from the start.
+  there is none, or where the window is open from the start. Without departures it leaves in the
+  middle of the times that keep the window.
 - A lane with departures loads in the order of arrival; blank `vehicles` takes whatever there is.
 - A customer that keeps stock of an item under a policy of its own takes from there, on the spot.
 - A process makes one container after another until its lot is done, or the whole order where
@@ -127,14 +128,18 @@ class _Lowering(Supply):
             self.add(Table.DEMAND, factor=1.0)
 
     def leeway(self, row: Any, lane: str) -> tuple[int, int]:
-        """How long after an order its goods may leave at the latest, and its window's width."""
+        """How long after an order its goods may leave at the latest, and its window's width.
+
+        Where goods may leave at any time, it is the middle of the times that keep the window.
+        """
         lead = micros(row.lead_h)
         if not lane:
             return 0, lead
         way = self.network.lane(lane)
         window = min(lead, micros(way.window_h))
         transit = micros((way.transit_h if way.agreed_h is None else way.agreed_h) + way.customs_h)
-        return max(0, lead - transit) if window < lead else 0, window
+        latest = lead - transit - (0 if way.departures else window // 2)
+        return max(0, latest) if window < lead else 0, window
 
     def add_ids(self) -> None:
         """The names of all records, for a run that writes what happens."""
