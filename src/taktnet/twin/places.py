@@ -203,9 +203,9 @@ class Places(Draft):
         for resource in sorted(depends_on_order(self.network) & set(self.res_no)):
             names = sorted({name for name, _ in told[resource]})
             numbers |= {(resource, name): i for i, name in enumerate(names)}
-            table, row = self.plain[Table.SETUP], self.rows[Table.RES0][self.res_no[resource]]
-            row["first_setup"], row["kinds"] = len(table), len(names)
-            table += [round(told[resource][a, b] * SECOND) for a in names for b in names]
+            row = self.rows[Table.RES0][self.res_no[resource]]
+            times = [round(told[resource][a, b] * SECOND) for a in names for b in names]
+            row["first_setup"], row["kinds"] = self.lay(Table.SETUP, times), len(names)
         return numbers
 
 
