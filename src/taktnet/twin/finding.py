@@ -25,9 +25,9 @@ def hours(sim: Sim, when: When | None) -> float:
     return when
 
 
-def roads(sim: Sim, shipment: str) -> list[int]:
+def roads(sim: Sim, shipment: str) -> tuple[int, ...]:
     """The parcels on the road of a shipment."""
-    return [i for i, (name, _) in enumerate(sim.model.shipments) if name == shipment]
+    return sim.model.parcels.get(shipment, ())
 
 
 def links(sim: Sim, c: Link) -> list[int]:

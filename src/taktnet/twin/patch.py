@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from taktnet.twin.sim import Sim
 
 __all__ = ["Begin", "Cancel", "Capacity", "Delay", "Demand", "Down", "Duty", "Link", "Lose", "Move",
-           "Point", "Row", "apply"]  # fmt: skip
+           "Point", "Row", "apply", "make"]  # fmt: skip
 
 MILLION = 1_000_000
 _KINDS: dict[str, tuple[str, Change]] = {
@@ -57,6 +57,11 @@ def apply(sim: Sim, changes: Iterable[AnyChange]) -> None:
     faults = check(sim, changes)
     if faults:
         raise InputFaults(faults)
+    make(sim, changes)
+
+
+def make(sim: Sim, changes: Iterable[AnyChange]) -> None:
+    """Make changes that have been checked."""
     timed: list[Timed] = []
     last = {c.order: c for c in changes if isinstance(c, Begin)}
     for change in changes:

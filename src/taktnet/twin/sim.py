@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,14 @@ class Model:
         if index is None:
             index = self._index[table] = {n: i for i, n in enumerate(getattr(self, table))}
         return index.get(name, -1)
+
+    @cached_property
+    def parcels(self) -> dict[str, tuple[int, ...]]:
+        """The numbers of the goods on the road by the name of their shipment."""
+        found: dict[str, tuple[int, ...]] = {}
+        for i, (shipment, _) in enumerate(self.shipments):
+            found[shipment] = (*found.get(shipment, ()), i)
+        return found
 
     def sim(self, *, heap: bool = False) -> Sim:
         """A run that has not begun; `heap` takes the reference queue, with the same bits."""

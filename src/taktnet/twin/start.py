@@ -15,7 +15,7 @@ from taktnet.network.formats import parse_price_breaks
 from taktnet.twin.changes import AnyChange, Duty, Row
 from taktnet.twin.draft import Plans
 from taktnet.twin.lower import lower
-from taktnet.twin.patch import apply
+from taktnet.twin.patch import make
 from taktnet.twin.patch_check import check
 from taktnet.twin.scenario import AS_IT_IS, Scenario
 from taktnet.twin.sim import Model, Sim
@@ -71,7 +71,7 @@ class Start:
         faults = _numbered(check(sim, others.values(), where), list(others))
         if faults:
             raise InputFaults(faults)
-        apply(sim, others.values())
+        make(sim, others.values())
         return sim
 
     def with_rows(self, changes: Iterable[AnyChange], where: str = "scenario") -> Start:

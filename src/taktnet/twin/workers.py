@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
 from taktnet.twin.batch import Batch, Piece, Stop, work
+from taktnet.twin.layout import HOUR
+from taktnet.twin.sim import Sim
 
 #: Told after each replication, or batch of them: how many are done, of how many.
 Progress = Callable[[int, int], None]
@@ -52,6 +54,7 @@ class Threads:
     ) -> list[Piece | None]:
         """See `Workers`."""
         found: list[Piece | None] = [None] * len(batches)
+        batches = _with_room(batches)
         total, done = sum(b.count for b in batches), 0
         left, lock = iter(range(len(batches))), Lock()
 
@@ -63,15 +66,15 @@ class Threads:
                     on_progress(done, total)
 
         def one_thread() -> None:
-            last, scratch = None, None
+            scratch = None
             while True:
                 with lock:
                     i = next(left, None)
                 if i is None or (stop is not None and stop()):
                     return
                 batch = batches[i]
-                if scratch is None or last is not batch.sim:
-                    last, scratch = batch.sim, batch.sim.fork()
+                if scratch is None or scratch.model is not batch.sim.model:
+                    scratch = batch.sim.fork()
                 found[i] = work(batch, scratch, stop, told)
 
         threads = min(self.count, len(batches))
@@ -82,3 +85,13 @@ class Threads:
                 for future in [pool.submit(one_thread) for _ in range(threads)]:
                     future.result()
         return found
+
+
+def _with_room(batches: Sequence[Batch]) -> list[Batch]:
+    """Batches whose runs have room for their snapshots, so that no replication makes it anew."""
+    roomy: dict[int, Sim] = {}
+    for batch in batches:
+        if batch.span.every_h > 0 and id(batch.sim) not in roomy:
+            roomy[id(batch.sim)] = sim = batch.sim.fork()
+            sim.room_for_series(batch.span.rows, round(batch.span.every_h * HOUR))
+    return [replace(b, sim=roomy.get(id(b.sim), b.sim)) for b in batches]
