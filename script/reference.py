@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+import change_reference
 import event_reference
 
 _MARK = re.compile(r"<!-- generate: (\w+) -->")
@@ -223,6 +224,7 @@ def benchmarks() -> str:
 GENERATORS: dict[str, Callable[[], str]] = {
     "network": network,
     "events": event_reference.markdown,
+    "changes": change_reference.markdown,
     "settings": settings,
     "cli": cli,
     "kpis": kpis,

@@ -11,9 +11,13 @@ import msgspec
 import pytest
 
 from taktnet.ledger.event import KINDS, AnyEvent, Event, kind_name
+from taktnet.network import Network
+from taktnet.twin import Scenario, Start, parse_scenarios
+from taktnet.twin.changes import KINDS as CHANGES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "script"))
+import change_reference  # noqa: E402
 import event_reference  # noqa: E402
 import reference  # noqa: E402
 
@@ -49,6 +53,36 @@ def test_no_words_are_kept_for_what_is_gone() -> None:
     assert {kind for kind, _ in special} <= kinds
     assert {field for _, field in special} <= fields
     assert set(event_reference.EFFECT) == kinds
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_every_kind_of_change_is_explained(kind: str) -> None:
+    """What it does, every field with its meaning, and an example that is read back."""
+    section = page("reference/changes.md").split(f"### `{kind}`")[1].split("\n### ")[0]
+    for field in msgspec.structs.fields(CHANGES[kind]):
+        assert f"| `{field.name}` |" in section
+        assert change_reference.meaning(kind, field.name) in section
+    text = section.split("```json\n")[1].split("```")[0]
+    scenario = parse_scenarios(f'{{"name": "example", "changes": [{text}]}}').get("example")
+    assert scenario.changes == tuple(
+        x for x in change_reference.EXAMPLES if isinstance(x, CHANGES[kind])
+    )
+
+
+def test_examples_of_changes_are_of_the_shipped_network() -> None:
+    """Cold, they can all be made but for those that name what is under way or open."""
+    network = Network.read(REPOSITORY / "examples" / "drivetrain" / "network")
+    start = Start(network, 1_767_571_200_000_000, 1.0)
+    cold = [x for x in change_reference.EXAMPLES if not hasattr(x, "shipment")]
+    cold = [x for x in cold if not hasattr(x, "order")]
+    assert start.sim(Scenario(name="all", changes=tuple(cold))).events == 0
+
+
+def test_no_words_are_kept_for_fields_of_changes_that_are_gone() -> None:
+    """Every meaning belongs to a field of a kind."""
+    names = {f"{k}.{f.name}" for k, kind in CHANGES.items() for f in msgspec.structs.fields(kind)}
+    plain = {name.split(".")[1] for name in names}
+    assert all(key in (names if "." in key else plain) for key in change_reference.MEANING)
 
 
 def test_every_setting_is_explained() -> None:
