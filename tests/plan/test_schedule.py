@@ -25,8 +25,11 @@ from taktnet.plan.schedule import (
     repair,
     schedule,
 )
+from taktnet.plan.schedule.bound import alone
 from taktnet.plan.schedule.conflict import conflict
+from taktnet.plan.schedule.dispatch import dispatch
 from taktnet.plan.schedule.hours import add, between, net, next_working
+from taktnet.plan.schedule.load import waiting
 from taktnet.plan.schedule.model import starts
 from taktnet.plan.schedule.repair import Turn, placed, right_shift, times
 from taktnet.plan.schedule.shop import shop
@@ -302,3 +305,76 @@ def test_a_day_has_its_minutes() -> None:
     """The made shops work two shifts on five days."""
     p = made_shop(30)
     assert between(p.resources[0].spans, 0, 7 * DAY) == 5 * 930
+
+
+def test_goods_wait_for_the_next_departure() -> None:
+    """A truck at 100 and at 300 takes an hour: what ends at 101 is there at 360, by road at 341."""
+    timed = {("S", "U"): ((100, 160), (300, 360))}
+    p = Problem(
+        (Resource("R", "S", ALWAYS), Resource("T", "U", ALWAYS)),
+        (Operation("one", (Mode("R", 101),)), Operation("two", (Mode("T", 10),), ("one",))),
+        departures=timed,
+    )
+    assert {x.operation: x.start for x in repair(p)}["two"] == 360
+    assert check(p, repair(p)) == ()
+    early = (Placed("one", "R", 0, 101), Placed("two", "T", 350, 360))
+    (told,) = check(p, early)
+    assert told.words == "two starts 10 min before one can be there by way of 259 min from S"
+    soon = replace(p, transport={("S", "U"): 240})
+    assert {x.operation: x.start for x in repair(soon)}["two"] == 341
+    late = replace(p, operations=(replace(p.operations[0], release=250), p.operations[1]))
+    result = schedule(late, seconds=0.1, workers=1)
+    assert result.unplaced == ("two",)
+    left = (Placed("one", "R", 250, 351), early[1])
+    assert "two waits for one, and no departure from S is left" in [
+        b.words for b in check(late, left)
+    ]
+    with pytest.raises(InputFaults, match="none overtaken"):
+        replace(p, departures={("S", "U"): ((100, 160), (300, 150))})
+
+
+@settings(max_examples=6)
+@given(problems(most=4), st.data())
+def test_bounds_of_resources_hold(p: Problem, data: st.DataObject) -> None:
+    """What is proven resource by resource is never above a plan that is proven the cheapest."""
+    s = shop(p)
+    turn = right_shift(p, s)
+    found = alone(p, s, turn, times(s, turn)[2].tolist())
+    lower = found.cost + sum(waiting(p, s, turn, found, lambda: False))
+    best = schedule(p, seconds=5.0, workers=2)
+    if best.proven:
+        assert lower / 1000 <= best.cost.total * (1 + 1e-6) + 0.02 * len(p.operations)
+
+
+def test_one_resource_is_bounded_by_its_work() -> None:
+    """Ten lots of an hour due at once: no order ends before all, and the bound knows most of it."""
+    p = Problem(
+        (Resource("R", "S", ALWAYS),),
+        tuple(Operation(str(i), (Mode("R", 60),), due=60, late_price=60.0) for i in range(10)),
+    )
+    s = shop(p)
+    turn = right_shift(p, s)
+    found = alone(p, s, turn, times(s, turn)[2].tolist())
+    assert found.cost == 0
+    lower = sum(waiting(p, s, turn, found, lambda: False)) / 1000
+    assert 0.75 * 2700 < lower <= 2700 == price(p, repair(p)).total
+
+
+def test_a_plan_of_new_work_begins_with_what_is_urgent() -> None:
+    """By the clock, 600 new operations are planned far cheaper than one behind another."""
+    p = made_shop(600, tightness=0.7)
+    s = shop(p)
+    turn = right_shift(p, s)
+    made = dispatch(p, s, turn)
+    assert check(p, placed(p, s, made)) == ()
+    assert times(s, made)[0] < 0.9 * times(s, turn)[0]
+
+
+def test_large_plans_are_searched_by_windows() -> None:
+    """900 operations: a plan that can be worked, cheaper than the first, within its time."""
+    p = made_shop(900, tightness=0.7)
+    old = repair(p)
+    q = broken(p, old)
+    result = schedule(q, seconds=2.0, workers=1)
+    assert check(q, result.plan) == ()
+    assert result.cost.total < 0.95 * result.first.total

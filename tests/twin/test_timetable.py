@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from taktnet.base.calendars import WorkingTime, instant, micros, next_departure
 from taktnet.base.daytexts import parse_departures
-from taktnet.twin.timetable import leaves, spans
+from taktnet.base.timetable import leaves, spans
 
 #: Clocks that change in spring and autumn, at midnight, by half an hour, around Ramadan, never.
 ZONES = ("Europe/Lisbon", "America/Santiago", "America/Havana", "Australia/Lord_Howe",

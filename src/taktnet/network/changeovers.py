@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 
 from taktnet.network import components as c
 from taktnet.network.network import Network
@@ -14,28 +13,29 @@ def setup_of(row: c.Process) -> str:
     return row.setup_family or row.item
 
 
-def changeovers(network: Network) -> dict[str, Mapping[tuple[str, str], float]]:
-    """Seconds between any two set-ups of every resource, by (before, after).
+class Changeovers:
+    """Seconds between the set-ups of every resource.
 
     A row of `changeovers` says it; else it is `setup_s` of what comes next, whatever was made
     before. Nothing is changed over within a set-up.
     """
-    usual: defaultdict[str, dict[str, float]] = defaultdict(dict)
-    for row in network.processes:
-        usual[row.resource][setup_of(row)] = row.setup_s
-    told = {(r.resource, r.before, r.after): r.setup_s for r in network.changeovers}
-    return {
-        resource: {
-            (a, b): 0.0 if a == b else told.get((resource, a, b), seconds)
-            for a in own
-            for b, seconds in own.items()
+
+    def __init__(self, network: Network) -> None:
+        self._usual: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        for row in network.processes:
+            self._usual[row.resource][setup_of(row)] = row.setup_s
+        self._told = {(r.resource, r.before, r.after): r.setup_s for r in network.changeovers}
+        #: Resources whose changeovers are more than one time for each item.
+        self.ordered = {r.resource for r in network.changeovers} | {
+            r.resource for r in network.processes if r.setup_family
         }
-        for resource, own in usual.items()
-    }
 
+    def setups(self, resource: str) -> tuple[str, ...]:
+        """The set-ups of a resource, in order of name."""
+        return tuple(sorted(self._usual[resource]))
 
-def depends_on_order(network: Network) -> set[str]:
-    """Resources whose changeovers are more than one time for each item."""
-    return {r.resource for r in network.changeovers} | {
-        r.resource for r in network.processes if r.setup_family
-    }
+    def seconds(self, resource: str, before: str, after: str) -> float:
+        """Seconds from one set-up of a resource to another."""
+        if before == after:
+            return 0.0
+        return self._told.get((resource, before, after), self._usual[resource][after])

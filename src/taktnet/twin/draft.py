@@ -12,12 +12,12 @@ from numpy.lib.recfunctions import unstructured_to_structured
 
 from taktnet.base.errors import Fault
 from taktnet.base.names import Names
+from taktnet.base.timetable import leaves, spans
 from taktnet.network import Network
 from taktnet.network.formats import parse_quantiles
 from taktnet.policy import lower as policy_lower
 from taktnet.twin import layout as y
 from taktnet.twin.layout import DTYPES, HOUR, Table
-from taktnet.twin.timetable import leaves, spans
 from taktnet.twin.variates import KNOTS, gamma_knots
 
 MICRO = 1e-6

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from taktnet.base.calendars import instant, local_micros
 from taktnet.network import Network
-from taktnet.network.changeovers import changeovers, depends_on_order, setup_of
+from taktnet.network.changeovers import Changeovers, setup_of
 from taktnet.network.explode import process_shares
 from taktnet.twin import layout as y
 from taktnet.twin.draft import MICRO, Draft, micros, millionths
@@ -199,12 +199,12 @@ class Places(Draft):
     def add_setups(self) -> dict[tuple[str, str], int]:
         """The changeovers of resources that know set-ups; the number of each (resource, set-up)."""
         numbers: dict[tuple[str, str], int] = {}
-        told = changeovers(self.network)
-        for resource in sorted(depends_on_order(self.network) & set(self.res_no)):
-            names = sorted({name for name, _ in told[resource]})
+        told = Changeovers(self.network)
+        for resource in sorted(told.ordered & set(self.res_no)):
+            names = told.setups(resource)
             numbers |= {(resource, name): i for i, name in enumerate(names)}
             row = self.rows[Table.RES0][self.res_no[resource]]
-            times = [round(told[resource][a, b] * SECOND) for a in names for b in names]
+            times = [round(told.seconds(resource, a, b) * SECOND) for a in names for b in names]
             row["first_setup"], row["kinds"] = self.lay(Table.SETUP, times), len(names)
         return numbers
 

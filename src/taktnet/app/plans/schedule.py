@@ -162,7 +162,8 @@ def drawn(details: dict[str, Any], plan: Sequence[Placed], position: int) -> Dra
         service=_service(problem, plan),
         assumptions=(
             *details["assumed"],
-            "Goods between sites take the mean transit and customs time of the quickest lane",
+            "Goods between sites go by the lane that is there first: its next departure, mean"
+            " transit and customs time",
             "Work stops at the end of a shift and goes on with the next; whole minutes, rounded up",
         ),
         position=position,

@@ -6,7 +6,7 @@ stands there, as early as shifts, set-up, transport and material allow: a semi-a
 along the order or to another resource and takes a worse order with the chance of Metropolis.
 """
 
-# ruff: noqa: PLR0912, PLR0917, SIM110  (one pass that calls nothing; compiled, by position)
+# ruff: noqa: PLR0912, PLR0915, PLR0917, SIM110  (one pass that calls nothing; compiled, by position)
 
 from __future__ import annotations
 
@@ -25,26 +25,45 @@ def decode(
     floor: np.ndarray,
     start: np.ndarray,
     end: np.ndarray,
+    line: np.ndarray,
+    first: int,
+    last: int,
 ) -> float:
-    """Fill `start` and `end` (int64[n]) of an order; its cost in thousandths.
+    """Fill `start` and `end` (int64[n]) of an order from `first` up to `last`; their cost.
 
-    `mode[i]` is the place of operation i's mode among all modes, `floor[i]` its earliest start.
-    What finds no shift ends at FAR. It calls nothing, so that it also runs uncompiled.
+    In thousandths. `mode[i]` is the place of operation i's mode among all modes, `floor[i]` its
+    earliest start. `line` (int64[3, r], of `lines`) holds when each resource is free, its span and
+    its set-up, and goes along. What finds no shift ends at FAR. It calls nothing, so that it also
+    runs uncompiled.
     """
-    resources = len(s.site)
-    free, span, state = np.zeros(resources, np.int64), s.span_first.copy(), s.set_for.copy()
+    free, span, state = line[0], line[1], line[2]
+    sites = len(s.way)
     cost = 0.0
-    for i in order:
+    for place in range(first, last):
+        i = order[place]
         r = s.resource[mode[i]]
-        ready, t, k, last = floor[i], free[r], span[r], s.span_first[r + 1]
+        ready, t, k, stop = floor[i], free[r], span[r], s.span_first[r + 1]
         for b in range(s.before_first[i], s.before_first[i + 1]):
             j = s.before[b]
-            ready = max(ready, end[j] + s.way[s.site[s.resource[mode[j]]], s.site[r]])
+            pair = s.site[s.resource[mode[j]]] * sites + s.site[r]
+            there = end[j] + s.way[s.site[s.resource[mode[j]]], s.site[r]]
+            low, high = s.leave_first[pair], s.leave_first[pair + 1]
+            final = high
+            while low < high:  # the first departure at or after its end
+                middle = (low + high) >> 1
+                if s.leave[middle] >= end[j]:
+                    high = middle
+                else:
+                    low = middle + 1
+            if low < final:
+                there = min(there, s.arrive[low])
+            ready = max(ready, there)
         begin = s.fixed[i]
-        needs = s.needs[i]
+        needs = s.needs[mode[i]]
         change = 0
         if needs:
-            change = s.setups[s.table[r], state[r], needs] if begin < 0 else 0
+            if begin < 0:
+                change = s.setups[s.setup_first[r] + state[r] * s.kinds[r] + needs]
             state[r] = needs
         if begin < 0:
             t = max(t, s.now) if change else t
@@ -56,17 +75,17 @@ def decode(
                 t = max(t, ready)
             elif not change:
                 continue
-            while k < last and s.high[k] <= t:
+            while k < stop and s.high[k] <= t:
                 k += 1
-            if k < last:
+            if k < stop:
                 t = max(t, s.low[k])
             begin = t
-            while k < last and left > s.high[k] - t:
+            while k < stop and left > s.high[k] - t:
                 left -= s.high[k] - t
                 k += 1
-                if k < last:
+                if k < stop:
                     t = s.low[k]
-            t = t + left if k < last else FAR
+            t = t + left if k < stop else FAR
         start[i], end[i] = (begin, t) if t < FAR else (FAR, FAR)
         free[r], span[r] = t, k
         cost += s.late[i] * max(0, t - s.due[i]) + HARD * max(0, t - s.must[i])
@@ -76,11 +95,15 @@ def decode(
     return cost  # pyright: ignore[reportReturnType]
 
 
+def lines(s: Shop) -> np.ndarray:
+    """Every resource as it is at the origin: free, in its first span, set up."""
+    return np.array([np.zeros(len(s.site), np.int64), s.span_first[:-1], s.set_for])
+
+
 @njit(cache=True, nogil=True)
-def _pick(s: Shop, order: np.ndarray, mode: np.ndarray, end: np.ndarray, locked: int,
+def _pick(s: Shop, order: np.ndarray, end: np.ndarray, locked: int, n: int,
           state: np.ndarray) -> int:  # fmt: skip
     """A place in the order to move: half the time of late work or of what it waits for."""
-    n = len(order)
     place = locked + draw(state, n - locked)
     if draw(state, 2):
         return place
@@ -106,12 +129,12 @@ def _waits(s: Shop, i: int, j: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _bounds(s: Shop, order: np.ndarray, p: int, locked: int) -> tuple[int, int]:
+def _bounds(s: Shop, order: np.ndarray, p: int, locked: int, n: int) -> tuple[int, int]:
     """The places that the operation at p may take among those it waits for and that wait for it."""
     i, low, high = order[p], p, p
     while low > locked and not _waits(s, i, order[low - 1]):
         low -= 1
-    while high < len(order) - 1 and not _waits(s, order[high + 1], i):
+    while high < n - 1 and not _waits(s, order[high + 1], i):
         high += 1
     return low, high
 
@@ -149,7 +172,7 @@ def _target(s: Shop, order: np.ndarray, mode: np.ndarray, p: int, low: int, high
 @njit(cache=True, nogil=True)
 def search(
     s: Shop,
-    locked: int,
+    span: tuple[int, int, int],
     order: np.ndarray,
     mode: np.ndarray,
     floor: np.ndarray,
@@ -162,26 +185,33 @@ def search(
 ) -> tuple[float, float]:
     """Try `trials` moves; the cost now and the least, whose order, modes and floors are `best`.
 
-    `best` is int64[3, n]. An operation's floor is its own or the old start it is held to.
-    The first `locked` of the order stay as they are.
+    `best` is int64[3, n]. An operation's floor is its own or the old start it is held to. Of the
+    order, what lies in `span` (locked, n, seen) from `locked` up to `n` may move; costs are of what
+    lies from `locked` up to `seen`.
     """
-    n = len(order)
-    start, end = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    decode(s, order, mode, floor, start, end)
+    locked, n, seen = span
+    size = len(order)
+    start, end = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    begin = np.zeros((3, len(s.site)), np.int64)
+    begin[1], begin[2] = s.span_first[:-1], s.set_for
+    decode(s, order, mode, floor, start, end, begin, 0, locked)
+    decode(s, order, mode, floor, start, end, begin.copy(), locked, seen)
+    line = begin.copy()
     for _ in range(trials):
-        p = _pick(s, order, mode, end, locked, state)
+        p = _pick(s, order, end, locked, n, state)
         i = order[p]
         was, held, many = mode[i], floor[i], s.first[i + 1] - s.first[i]
         if s.old_start[i] > s.floor[i] and draw(state, 4) == 0:
             floor[i] = s.floor[i] if held > s.floor[i] else s.old_start[i]
         if many > 1 and draw(state, 3) == 0:
             mode[i] = s.first[i] + draw(state, int(many))
-        low, high = _bounds(s, order, p, locked)
+        low, high = _bounds(s, order, p, locked, n)
         to = _target(s, order, mode, p, low, high, state)
         if to == p and mode[i] == was and floor[i] == held:
             continue
         _shift(order, p, to)
-        new = decode(s, order, mode, floor, start, end)
+        line[:] = begin
+        new = decode(s, order, mode, floor, start, end, line, locked, seen)
         if new <= cost or draw(state, 1 << 30) < np.exp((cost - new) / warmth) * (1 << 30):
             cost = new
             if cost < least:

@@ -3,8 +3,8 @@
 Lots come from the state: what runs, open decisions to produce with the time they are due, and
 customers' orders of what no loop pulls. A network alone is planned by its rates: whole containers
 of each item a day. A lot waits for the lots that make its components (bill of materials), first
-come first pegged, after stock at hand and goods on the road; between sites goods take the quickest
-lane's mean time.
+come first pegged, after stock at hand and goods on the road; between sites goods go by the lane
+that is there first, with its next departure and in its mean time.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING
 from taktnet.base.calendars import instant, micros
 from taktnet.base.exact import ceil_div, exact
 from taktnet.network import Network
+from taktnet.network.changeovers import Changeovers, setup_of
 from taktnet.network.rates import network_takt
 from taktnet.plan.schedule.pegging import Lot, Pegs
 from taktnet.plan.schedule.problem import Mode, Operation, Placed, Problem, Resource
+from taktnet.plan.schedule.ways import ways
 
 if TYPE_CHECKING:
     from taktnet.state import State
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 MINUTE = 60_000_000
 #: Days before now that the origin lies, so that what runs has begun after it.
 BACK_D = 14
-#: Most units of one resource that are planned apart.
-MOST_UNITS = 24
+#: Most units of one resource that are planned apart; more are never needed than there are lots.
+MOST_UNITS = 200
 #: Hours a line is taken to be down that does not say how long its repairs take.
 REPAIR_H = 4.0
 
@@ -99,8 +101,9 @@ def read_floor(
     by_rate = () if lots else ("No lot runs or is pulled: planned by the rates of demand",)
     lots = lots or _levelled(network, now, days)
     pegs = Pegs(network, state, now, lots)
-    units = _units(network)
+    units, short = _units(network, lots)
     span = origin, now + (days * 4 + 28) * 1440 * MINUTE
+    free, departures = ways(network, origin, span)
     resources = _resources(network, state, units, span, now)
     old = _old(lots, published, units, origin)
     operations = [
@@ -114,15 +117,16 @@ def read_floor(
         tuple(resources),
         tuple(operations),
         {},
-        _setups(network, units),
-        _ways(network),
+        _setups(network, units, {lot.item for lot in lots}),
+        free,
         tuple(x for x in old if x.operation in kept),
         minutes,
         minutes + round(fence_h * 60),
         prices.move_hour,
         prices.change,
+        departures,
     )
-    return Floor(problem, origin, (*by_rate, *pegs.assumed))
+    return Floor(problem, origin, (*by_rate, *pegs.assumed, *short))
 
 
 def _running(state: State) -> list[Lot]:
@@ -193,15 +197,25 @@ def _levelled(network: Network, now: int, days: int) -> list[Lot]:
     return lots
 
 
-def _units(network: Network) -> dict[str, tuple[str, ...]]:
-    """The names of the units of every resource that makes something."""
-    used = {p.resource for p in network.processes}
-    return {
-        r.id: (r.id,) if r.count == 1 else tuple(
-            f"{r.id} #{n + 1}" for n in range(min(r.count, MOST_UNITS)))
-        for r in network.resources
-        if r.id in used
-    }  # fmt: skip
+def _units(
+    network: Network, lots: Sequence[Lot]
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The units of every resource that makes something, as many as have lots; what is left out."""
+    used = {p.resource: 0 for p in network.processes}
+    for lot in lots:
+        for p in network.processes_of(lot.site, lot.item):
+            used[p.resource] += 1
+    units: dict[str, tuple[str, ...]] = {}
+    short: list[str] = []
+    for r in network.resources:
+        if r.id not in used:
+            continue
+        wanted = min(r.count, max(1, used[r.id]))
+        many = min(wanted, MOST_UNITS)
+        units[r.id] = tuple(f"{r.id} #{n + 1}" for n in range(many)) if r.count > 1 else (r.id,)
+        if many < wanted:
+            short.append(f"{r.id} has {r.count:,} units, of which {many} are planned")
+    return units, tuple(short)
 
 
 def _resources(
@@ -281,26 +295,23 @@ def _needed(operations: Sequence[Operation], wanted: set[str]) -> list[Operation
 
 
 def _setups(
-    network: Network, units: Mapping[str, tuple[str, ...]]
+    network: Network, units: Mapping[str, tuple[str, ...]], items: set[str]
 ) -> dict[str, dict[tuple[str, str], int]]:
-    """Minutes to each item of a line, whatever ran before: the field table knows no more."""
-    by_line: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    """Minutes from item to item on every line, by the set-ups that they need."""
+    told = Changeovers(network)
+    needs: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for p in network.processes:
-        by_line[p.resource][p.item] = math.ceil(p.setup_s / 60)
-    tables = {
-        name: {(a, b): m for b, m in rows.items() if m for a in rows if a != b}
-        for name, rows in by_line.items()
-    }
+        needs[p.resource][p.item] = setup_of(p)
+    tables: dict[str, dict[tuple[str, str], int]] = {}
+    for name, own in needs.items():
+        wanted = [(item, setup) for item, setup in own.items() if item in items]
+        tables[name] = {
+            (a, b): math.ceil(seconds / 60)
+            for a, x in own.items()
+            for b, y in wanted
+            if (seconds := told.seconds(name, x, y))
+        }
     return {u: tables[name] for name, own in units.items() for u in own if tables.get(name)}
-
-
-def _ways(network: Network) -> dict[tuple[str, str], int]:
-    quickest: dict[tuple[str, str], int] = {}
-    for lane in network.lanes:
-        way = lane.origin, lane.destination
-        minutes = math.ceil((lane.transit_h + lane.customs_h) * 60)
-        quickest[way] = min(minutes, quickest.get(way, minutes))
-    return quickest
 
 
 def _old(

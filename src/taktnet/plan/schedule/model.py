@@ -2,8 +2,9 @@
 
 Starts are tied to ends through the shifts: from a start in one of some domains, an operation takes
 its working minutes and the idle ones it lies over. Set-ups are arcs of a circuit, their minutes
-counted by the clock, which is never more than they take in shifts: so the model is a relaxation,
-its bound holds for the problem, and its answers are decoded like any other order.
+counted by the clock, which is never more than they take in shifts, and ways wait for no departure:
+so the model is a relaxation, its bound holds for the problem, and its answers are decoded like any
+other order.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ class Model:
 
         self.s, self.turn, self.free, self.horizon, self.hard = s, turn, set(free), horizon, hard
         self.model = cp_model.CpModel()
+        self.solver: Any = None
         _, self._start, self._end = times(s, turn)
         self.begin: dict[int, Any] = {}
         self.finish: dict[int, Any] = {}
@@ -118,7 +120,7 @@ class Model:
                 if stop():
                     self.stop_search()
 
-        solver = cp_model.CpSolver()
+        solver = self.solver = cp_model.CpSolver()
         solver.parameters.max_time_in_seconds = max(0.01, seconds)
         solver.parameters.num_workers = workers
         solver.parameters.random_seed = seed
@@ -126,6 +128,11 @@ class Model:
         solver.best_bound_callback = lambda _: solver.stop_search() if stop() else None
         status = solver.solve(self.model, Listen())
         return solver.status_name(status), solver.best_objective_bound + self.constant
+
+    def halt(self) -> None:
+        """End a search that goes on in another thread."""
+        if self.solver is not None:
+            self.solver.stop_search()
 
     def _modes(self, i: int) -> list[int]:
         if i not in self.free:
@@ -179,7 +186,7 @@ class Model:
             if i not in self.free and j not in self.free:
                 continue
             ways = {
-                (a, b): int(s.way[s.site[s.resource[a]], s.site[s.resource[b]]])
+                (a, b): int(s.least[s.site[s.resource[a]], s.site[s.resource[b]]])
                 for a, b in product(self._modes(j), self._modes(i))
             }
             least = min(ways.values())
@@ -192,15 +199,16 @@ class Model:
                     )
 
     def _set_ups(self, r: int, rows: Sequence[tuple[int, Any, Any]]) -> None:
-        s = self.s
-        table = s.setups[s.table[r]]
+        s, at, kinds = self.s, int(self.s.setup_first[r]), int(self.s.kinds[r])
+        table = s.setups[at : at + kinds * kinds].reshape(kinds, kinds)
         if not table.any() or len(rows) > MOST_ARCS:
             return
+        needs = {i: self._needs(i, r) for i, _, _ in rows}
         arcs: list[tuple[int, int, Any]] = [(0, 0, self.model.new_bool_var(""))]
         for x, (i, _, used) in enumerate(rows, 1):
             first, last = self.model.new_bool_var(""), self.model.new_bool_var("")
             arcs += [(0, x, first), (x, 0, last)]
-            change = int(table[s.set_for[r], s.needs[i]])
+            change = int(table[s.set_for[r], needs[i]])
             if change and i in self.free:
                 self.model.add(self.begin[i] >= s.now + change).only_enforce_if(first)
             if i in self.free:
@@ -211,11 +219,17 @@ class Model:
                 follows = self.model.new_bool_var("")
                 arcs.append((x, y, follows))
                 if i in self.free or j in self.free:
-                    change = int(table[s.needs[i], s.needs[j]])
+                    change = int(table[needs[i], needs[j]])
                     self.model.add(self.begin[j] >= self.finish[i] + change).only_enforce_if(
                         follows
                     )
         self.model.add_circuit(arcs)
+
+    def _needs(self, i: int, r: int) -> int:
+        """The set-up that an operation needs on a resource."""
+        s = self.s
+        modes = range(int(s.first[i]), int(s.first[i + 1]))
+        return next(int(s.needs[k]) for k in modes if s.resource[k] == r)
 
     def _prices(self, i: int) -> Any:
         """What an operation costs, in whole thousandths; of what is given, a constant."""

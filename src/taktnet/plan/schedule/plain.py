@@ -19,6 +19,7 @@ def to_plain(p: Problem) -> dict[str, Any]:
             r: [(a, b, m) for (a, b), m in table.items()] for r, table in p.setups_at.items()
         },
         "transport": [(a, b, m) for (a, b), m in p.transport.items()],
+        "departures": [(a, b, rows) for (a, b), rows in p.departures.items()],
         "old": plan_to_plain(p.old),
         "now": p.now,
         "fence": p.fence,
@@ -46,6 +47,7 @@ def from_plain(raw: Mapping[str, Any]) -> Problem:
         raw["fence"],
         raw["move_price"],
         raw["change_price"],
+        {(a, b): _spans(rows) for a, b, rows in raw.get("departures", ())},
     )
 
 

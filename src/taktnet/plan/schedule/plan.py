@@ -110,10 +110,14 @@ def _before(p: Problem, o: Operation, x: Placed, placed: dict[str, Placed]) -> I
         y = placed.get(a)
         if y is None or runs:
             continue
-        way = p.way(site.get(y.resource, ""), site[x.resource])
-        early = y.end + way - x.start
-        if early > 0:
-            by = f" by way of {way} min from {site[y.resource]}" if way else ""
+        origin = site.get(y.resource, "")
+        there = p.there(origin, site[x.resource], y.end)
+        if there is None:
+            words = f"{o.id} waits for {a}, and no departure from {origin} is left"
+            yield Break("after", o.id, a, 0, words)
+        elif there > x.start:
+            way, early = there - y.end, there - x.start
+            by = f" by way of {way} min from {origin}" if way else ""
             words = f"{o.id} starts {early} min before {a} can be there{by}"
             yield Break("after", o.id, a, early, words)
     if o.must_end is not None and x.end > o.must_end:

@@ -8,6 +8,7 @@ prices; a must-end does not: no plan may break it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -79,7 +80,9 @@ class Problem:
     """A whole problem; raises InputFaults with every fault when it is made.
 
     `setups[a, b]` are minutes from set-up a to b, on every resource unless `setups_at` has another
-    table for it; a pair that is absent costs nothing. `transport[x, y]` are minutes between sites.
+    table for it; a pair that is absent costs nothing. `transport[x, y]` are minutes between sites
+    at any time, `departures[x, y]` (leaves, arrives) of a timetable, both in order: the earliest
+    arrival counts, and sites with neither are at one place.
     Before `now` nothing can be changed; what `old` starts before `fence` is frozen: it keeps its
     resource and its turn, and moves right only where it must. `move_price` is the money per hour
     that a start differs from the old plan, `change_price` that of another resource.
@@ -95,6 +98,7 @@ class Problem:
     fence: int = 0
     move_price: float = 0.0
     change_price: float = 0.0
+    departures: Mapping[tuple[str, str], tuple[Span, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = [*_resource_faults(self), *_operation_faults(self), *_other_faults(self)]
@@ -109,8 +113,23 @@ class Problem:
         return self.setups_at.get(resource, self.setups).get((before, after), 0)
 
     def way(self, origin: str, to: str) -> int:
-        """Minutes from the end of an operation at one site to its output being at another."""
-        return 0 if origin == to else self.transport.get((origin, to), 0)
+        """The fewest minutes from one site to another, without waiting for a departure."""
+        if origin == to:
+            return 0
+        timed = [b - a for a, b in self.departures.get((origin, to), ())]
+        free = self.transport.get((origin, to), min(timed, default=0))
+        return min([free, *timed])
+
+    def there(self, origin: str, to: str, at: int) -> int | None:
+        """When what is ready at one site at a minute is at another; None: no departure is left."""
+        if origin == to:
+            return at
+        rows, free = self.departures.get((origin, to), ()), self.transport.get((origin, to))
+        if not rows:
+            return at + (free or 0)
+        k = bisect_left(rows, at, key=lambda row: row[0])
+        arrives = [rows[k][1]] if k < len(rows) else []
+        return min([*arrives, *([at + free] if free is not None else [])], default=None)
 
 
 def _time(where: str, row: int, name: str, value: float, subject: str) -> list[Fault]:
@@ -181,6 +200,13 @@ def _other_faults(p: Problem) -> list[Fault]:
             faults += _time("setups", 0, f"{a} to {b}", minutes, "")
     for (a, b), minutes in p.transport.items():
         faults += _time("transport", 0, f"{a} to {b}", minutes, "")
+    for (a, b), rows in p.departures.items():
+        last = -LAST, -LAST
+        for leaves, arrives in rows:
+            if not (last[0] < leaves <= arrives <= LAST and last[1] <= arrives):
+                found, wanted = f"{leaves}..{arrives}", "departures in order, none overtaken"
+                faults.append(Fault("departures", 0, f"{a} to {b}", found, wanted))
+            last = leaves, arrives
     for name in ("move_price", "change_price"):
         if not 0 <= getattr(p, name) < 1e6:
             faults.append(Fault("prices", 0, name, str(getattr(p, name)), "money, 0 or more"))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from taktnet.plan.schedule.decode import decode, search
+from taktnet.plan.schedule.decode import decode, lines, search
 from taktnet.plan.schedule.problem import Placed, Problem
 from taktnet.plan.schedule.shop import FAR, Shop
 
@@ -35,7 +36,9 @@ def times(s: Shop, turn: Turn) -> tuple[float, np.ndarray, np.ndarray]:
     start, end = np.zeros(len(turn.order), np.int64), np.zeros(len(turn.order), np.int64)
     ready = bool(decode.signatures) or bool(search.signatures)
     run = decode if ready else decode.py_func
-    return float(run(s, turn.order, turn.mode, turn.floor, start, end)), start, end
+    last = len(turn.order)
+    cost = run(s, turn.order, turn.mode, turn.floor, start, end, lines(s), 0, last)
+    return float(cost), start, end
 
 
 def placed(p: Problem, s: Shop, turn: Turn) -> tuple[Placed, ...]:
@@ -57,7 +60,7 @@ def right_shift(p: Problem, s: Shop, wanted: Sequence[Placed] | None = None) -> 
     plan = {x.operation: x for x in (p.old if wanted is None else wanted)}
     old = {x.operation: x for x in p.old}
     locked = [o.id in old and old[o.id].start < max(p.fence, p.now) for o in p.operations]
-    urgency = _urgency(p)
+    latest = urgency(p)
     keys = []
     for i, o in enumerate(p.operations):
         if locked[i]:
@@ -65,7 +68,7 @@ def right_shift(p: Problem, s: Shop, wanted: Sequence[Placed] | None = None) -> 
         elif o.id in plan:
             keys.append((1, plan[o.id].start, i))
         else:
-            keys.append((2, urgency[i], i))
+            keys.append((2, latest[i], i))
     order = _topological(s, keys)
     mode = _modes(p, s, {**plan, **{o.id: old[o.id] for o, k in zip(p.operations, locked,
         strict=True) if k}}, order)  # fmt: skip
@@ -77,15 +80,20 @@ def right_shift(p: Problem, s: Shop, wanted: Sequence[Placed] | None = None) -> 
     return Turn(np.array(order, np.int64), mode, floor, ahead)
 
 
+def followers(s: Shop) -> tuple[list[list[int]], list[int]]:
+    """Those that wait for each operation, and for how many each waits."""
+    first, before = s.before_first.tolist(), s.before.tolist()
+    users: list[list[int]] = [[] for _ in range(len(first) - 1)]
+    for i, (a, b) in enumerate(pairwise(first)):
+        for j in before[a:b]:
+            users[j].append(i)
+    return users, np.diff(s.before_first).tolist()
+
+
 def _topological(s: Shop, keys: Sequence[tuple[int, int, int]]) -> list[int]:
     """Every operation behind those it waits for, else by key."""
-    n = len(keys)
-    waits = np.diff(s.before_first).tolist()
-    users: list[list[int]] = [[] for _ in range(n)]
-    for i in range(n):
-        for b in range(s.before_first[i], s.before_first[i + 1]):
-            users[s.before[b]].append(i)
-    heap = [keys[i] for i in range(n) if not waits[i]]
+    users, waits = followers(s)
+    heap = [keys[i] for i in range(len(keys)) if not waits[i]]
     heapq.heapify(heap)
     order: list[int] = []
     while heap:
@@ -117,7 +125,7 @@ def _modes(p: Problem, s: Shop, plan: dict[str, Placed], order: Sequence[int]) -
     return mode
 
 
-def _urgency(p: Problem) -> list[int]:
+def urgency(p: Problem) -> list[int]:
     """The latest start by which what needs an operation can still be in time, shifts left aside."""
     index = {o.id: i for i, o in enumerate(p.operations)}
     latest = [FAR] * len(index)

@@ -36,12 +36,17 @@ class Shop(NamedTuple):
     must: np.ndarray  # (n,)
     old_start: np.ndarray  # (n,) -1: new
     old_resource: np.ndarray  # (n,) -1: new
-    needs: np.ndarray  # (n,) set-up; 0: any
+    needs: np.ndarray  # (m,) set-up, numbered by resource; 0: any
     site: np.ndarray  # (r,)
     set_for: np.ndarray  # (r,) set-up at the origin
-    table: np.ndarray  # (r,) its table of set-ups
-    setups: np.ndarray  # (tables, set-ups, set-ups)
-    way: np.ndarray  # (sites, sites)
+    kinds: np.ndarray  # (r,) set-ups that a resource knows
+    setup_first: np.ndarray  # (r,) of `setups`: kinds x kinds, from row to column
+    setups: np.ndarray
+    way: np.ndarray  # (sites, sites) at any time; FAR: by departures alone
+    least: np.ndarray  # (sites, sites) without waiting for a departure
+    leave_first: np.ndarray  # (sites * sites + 1,) of `leave` and `arrive`
+    leave: np.ndarray
+    arrive: np.ndarray
     span_first: np.ndarray  # (r+1,)
     low: np.ndarray
     high: np.ndarray
@@ -55,11 +60,9 @@ def shop(p: Problem) -> Shop:
     ops, index = p.operations, {o.id: i for i, o in enumerate(p.operations)}
     at = {r.id: i for i, r in enumerate(p.resources)}
     sites = sorted({r.site for r in p.resources})
-    kinds = ["", *sorted({o.setup for o in ops} | {r.setup for r in p.resources} - {""})]
-    kinds = list(dict.fromkeys(kinds))
+    kinds = _kinds(p)
     old = {x.operation: x for x in p.old}
     spans = [net(r.spans, r.down) for r in p.resources]
-    tables = ["", *sorted(p.setups_at)]
     return Shop(
         _firsts([len(o.modes) for o in ops]),
         _ints(at[m.resource] for o in ops for m in o.modes),
@@ -75,12 +78,18 @@ def shop(p: Problem) -> Shop:
         _ints(FAR if o.must_end is None else o.must_end for o in ops),
         _ints(old[o.id].start if o.id in old else -1 for o in ops),
         _ints(at[old[o.id].resource] if o.id in old else -1 for o in ops),
-        _ints(kinds.index(o.setup) for o in ops),
+        _ints(kinds[at[m.resource]][o.setup] for o in ops for m in o.modes),
         _ints(sites.index(r.site) for r in p.resources),
-        _ints(kinds.index(r.setup) for r in p.resources),
-        _ints(tables.index(r.id) if r.id in p.setups_at else 0 for r in p.resources),
-        np.array([_table(p, t, kinds) for t in tables], np.int64),
-        np.array([[p.way(x, y) for y in sites] for x in sites], np.int64),
+        _ints(k[r.setup] for r, k in zip(p.resources, kinds, strict=True)),
+        _ints(len(k) for k in kinds),
+        _firsts([len(k) ** 2 for k in kinds])[:-1],
+        _ints(
+            p.setup(r.id, a, b)
+            for r, k in zip(p.resources, kinds, strict=True)
+            for a in k
+            for b in k
+        ),
+        *_ways(p, sites),
         _firsts([len(s) for s in spans]),
         _ints(a for s in spans for a, _ in s),
         _ints(b for s in spans for _, b in s),
@@ -97,8 +106,33 @@ def _floor(p: Problem, o: Operation, old: Placed | None) -> int:
     return max(o.release, old.start if old.start < p.fence else max(p.now, p.fence))
 
 
-def _table(p: Problem, resource: str, kinds: list[str]) -> list[list[int]]:
-    return [[p.setup(resource, a, b) for b in kinds] for a in kinds]
+def _kinds(p: Problem) -> list[dict[str, int]]:
+    """The set-ups that each resource may be in, numbered; "" is 0."""
+    found = {r.id: {"": 0, r.setup: int(bool(r.setup))} for r in p.resources}
+    for o in p.operations:
+        for m in o.modes:
+            own = found[m.resource]
+            own.setdefault(o.setup, len(own))
+    return [found[r.id] for r in p.resources]
+
+
+def _ways(p: Problem, sites: list[str]) -> tuple[np.ndarray, ...]:
+    """`way` to `arrive`."""
+    timed = [p.departures.get((x, y), ()) if x != y else () for x in sites for y in sites]
+    return (
+        np.array([[_free(p, x, y) for y in sites] for x in sites], np.int64),
+        np.array([[p.way(x, y) for y in sites] for x in sites], np.int64),
+        _firsts([len(rows) for rows in timed]),
+        _ints(a for rows in timed for a, _ in rows),
+        _ints(b for rows in timed for _, b in rows),
+    )
+
+
+def _free(p: Problem, x: str, y: str) -> int:
+    """Minutes of a way at any time; FAR where there are departures alone."""
+    if x == y:
+        return 0
+    return p.transport.get((x, y), FAR if p.departures.get((x, y)) else 0)
 
 
 def _ints(values: object) -> np.ndarray:

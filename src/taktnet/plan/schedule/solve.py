@@ -10,28 +10,30 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from taktnet.plan.schedule.bound import alone
-from taktnet.plan.schedule.decode import search
+from taktnet.plan.schedule.dispatch import dispatch
 from taktnet.plan.schedule.plan import Cost, price
 from taktnet.plan.schedule.problem import Placed, Problem
 from taktnet.plan.schedule.repair import Turn, placed, right_shift, times
 from taktnet.plan.schedule.shop import FAR, MILLI, Shop, shop
 
+if TYPE_CHECKING:
+    from taktnet.plan.schedule.model import Model
+
 #: Most operations that CP-SAT is given at once; of more, it has windows of about `WINDOW`.
 WHOLE, WINDOW = 600, 60
 #: Seconds that a search must have before CP-SAT is loaded for it.
 LOADING = 3.0
-#: Moves between two looks at the clock, for a hundred operations.
-STRIDE = 4_000
-#: Warmth of the search at its start and end, as a share of an operation's mean cost.
-HOT, COLD = 0.05, 0.003
+#: Seconds that are kept to hand the plan over in, as a share of the time.
+SPARE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +105,20 @@ def schedule(
     turn = right_shift(p, s, wanted)
     first = placed(p, s, turn)
     first_s = clock() - begun
-    run = _Run(p, s, turn, span=(begun, begun + seconds), clock=clock, watch=watch, seed=seed)
+    until = begun + seconds * (1 - SPARE)
+    run = Run(p, s, turn, span=(begun, until), clock=clock, watch=watch, seed=seed)
     if seconds > 0 and len(turn.order) > turn.locked:
         run.report()
-        with ThreadPoolExecutor(2) as pool:
-            jobs = [pool.submit(run.walk), pool.submit(run.bound, workers - 1)]
-            for job in jobs:
-                job.result()
+        run.offer(dispatch(p, s, turn))
+        pool = ThreadPoolExecutor(2)
+        walk, bound = pool.submit(run.walk), pool.submit(run.bound, workers - 1)
+        walk.result()
+        run.halt()
+        # A solver that is slow to stop is not waited for: what it still says is not heard.
+        if wait([bound], max(0.0, begun + seconds - clock())).done:
+            bound.result()
+        run.close()
+        pool.shutdown(wait=False)
     plan = placed(p, s, run.best)
     known = {x.operation for x in plan}
     missing = tuple(o.id for o in p.operations if o.id not in known)
@@ -118,7 +127,7 @@ def schedule(
     return Scheduled(plan, cost, lower, price(p, first), first_s, clock() - begun, missing)
 
 
-class _Run:
+class Run:
     """The best plan so far, shared by those who look for a better one."""
 
     def __init__(
@@ -137,30 +146,37 @@ class _Run:
         self.best = turn
         self.cost, _, ends = times(s, turn)
         self.ends = ends.tolist()
-        self.lower, self.going = 0.0, True
-        self.fresh = False
-        self.lock = Lock()
-
-    def bound(self, workers: int) -> None:
-        """The bound that costs little, then CP-SAT's with so many workers."""
-        self.lower = alone(self.p, self.s, self.best, self.ends)
-        outlasts = "ortools" in sys.modules or self.until - self.begun >= LOADING
-        if workers > 0 and outlasts and not self.over():
-            from taktnet.plan.schedule.model import TimeUp
-
-            with suppress(TimeUp):
-                self.cp_sat(workers)
+        self.lower, self.going, self.told = 0.0, True, clock()
+        self.lock, self.closed = Lock(), False
+        self.model: Model | None = None
 
     def over(self) -> bool:
         """Whether time is up, somebody stopped it, or nothing is left to gain."""
         return not self.going or self.clock() >= self.until or self.cost <= self.lower + 0.5
 
+    def halt(self) -> None:
+        """Have a solver that still works end at once."""
+        model = self.model
+        if model is not None and self.over():
+            model.halt()
+
+    def close(self) -> None:
+        """Take nothing any more."""
+        with self.lock:
+            self.closed, self.going = True, False
+
     def offer(self, turn: Turn) -> None:
         """Take a plan that is better."""
         cost, _, _ = times(self.s, turn)
         with self.lock:
-            if cost < self.cost:
-                self.best, self.cost, self.fresh = turn, cost, True
+            if cost < self.cost and not self.closed:
+                self.best, self.cost = turn, cost
+
+    def tell(self) -> None:
+        """Report now and then."""
+        if self.clock() - self.told > 0.25:
+            self.told = self.clock()
+            self.report()
 
     def report(self) -> None:
         """Tell who watches."""
@@ -172,44 +188,40 @@ class _Run:
             self.going = False
 
     def walk(self) -> None:
-        """The compiled search, again and again from the best at falling warmth."""
+        """The compiled search until it is over."""
+        from taktnet.plan.schedule import walk
+
         state = np.array([self.seed * 2_654_435_769 + 88_172_645_463_325_252], np.uint64)
-        trials = max(50, STRIDE * 100 // len(self.best.order))
-        n = len(self.best.order)
-        length, told = 0.4, self.clock()
-        while not self.over():
-            start = self.clock()
-            stop = min(self.until, start + max(0.3, length * (self.until - start)))
-            turn, cost = self.best, self.cost
-            order, mode, floor = turn.order.copy(), turn.mode.copy(), turn.floor.copy()
-            best, least, scale = np.array([order, mode, floor]), cost, max(1.0, cost / n)
-            while (now := self.clock()) < stop and not self.over():
-                warmth = scale * HOT * (COLD / HOT) ** ((now - start) / (stop - start))
-                before = least
-                cost, least = search(
-                    self.s, turn.locked, order, mode, floor, best, cost, least, warmth, trials,
-                    state,
-                )  # fmt: skip
-                if least < before:
-                    self.offer(Turn(best[0].copy(), best[1].copy(), best[2].copy(), turn.locked))
-                if now - told > 0.25:
-                    self.report()
-                    told = now
+        small = len(self.best.order) - self.best.locked <= walk.WHOLE
+        (walk.whole if small else walk.windows)(self, state)
+
+    def bound(self, workers: int) -> None:
+        """The bounds that cost little, then CP-SAT's with so many workers."""
+        turn = self.best
+        found = alone(self.p, self.s, turn, self.ends)
+        self.lower = found.cost
+        if not self.over() and ("scipy.optimize" in sys.modules or self.longer()):
+            from taktnet.plan.schedule.load import waiting
+
+            for more in waiting(self.p, self.s, turn, found, self.over):
+                self.lower += more
+        if workers > 0 and not self.over() and ("ortools" in sys.modules or self.longer()):
+            from taktnet.plan.schedule.model import TimeUp
+
+            with suppress(TimeUp):
+                self.cp_sat(workers)
+
+    def longer(self) -> bool:
+        """Whether there is the time to load a solver."""
+        return self.until - self.begun >= LOADING * (1 - SPARE)
 
     def cp_sat(self, workers: int) -> None:
         """The whole problem, or windows of it, by CP-SAT."""
-        n = len(self.best.order)
-        ends = [e for e in self.s.high.tolist() if e < FAR]
-        horizon = max(ends, default=0)
-        from taktnet.plan.schedule.model import Model
-
-        if n - self.best.locked <= WHOLE:
-            free = self.best.order[self.best.locked :].tolist()
-            model = Model(self.s, self.best, free, horizon, stop=self.over)
-            left = self.until - self.clock()
-            if left <= 0:
-                return
-            _, lower = model.solve(left, workers, self.seed, self.offer, self.over)
+        turn = self.best
+        n = len(turn.order) - turn.locked
+        horizon = max((e for e in self.s.high.tolist() if e < FAR), default=0)
+        if n <= WHOLE:
+            lower = self.solve(turn, turn.order[turn.locked :].tolist(), horizon, workers)
             self.lower = max(self.lower, min(lower, self.cost))
             return
         # The search gains most at first; windows are for when it has slowed down.
@@ -224,7 +236,17 @@ class _Run:
             at = int(chance.integers(0, max(1, len(ranked) - WINDOW // 2)))
             free = ranked[at : at + WINDOW].tolist()
             reach = int(end[free].max()) + int(end[free].max() - start[free].min()) // 4
-            model = Model(self.s, turn, free, min(horizon, reach), stop=self.over)
-            left = min(2.0, self.until - self.clock())
-            if left > 0:
-                model.solve(left, workers, self.seed, self.offer, self.over)
+            self.solve(turn, free, min(horizon, reach), workers, most=2.0)
+
+    def solve(
+        self, turn: Turn, free: list[int], horizon: int, workers: int, most: float = 1e9
+    ) -> float:
+        """Let CP-SAT work on a part; its bound in thousandths."""
+        from taktnet.plan.schedule.model import Model
+
+        model = Model(self.s, turn, free, horizon, stop=self.over)
+        left = min(most, self.until - self.clock())
+        if left <= 0:
+            return 0.0
+        self.model = model
+        return model.solve(left, workers, self.seed, self.offer, self.over)[1]
