@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -188,14 +189,15 @@ class Segments:
         return found
 
     def facts(self, after: int = 0, until: int | None = None) -> Iterator[np.ndarray]:
-        """Arrays of facts with after < seq <= until, in order; the next group is decoded ahead."""
+        """Arrays of facts with after < seq <= until, in order; a thread makes the next ahead."""
         until = self.last if until is None else until
-        groups = (columns.columns_of(*found) for found in self._groups(after, until))
+        decoded = (columns.columns_of(*found) for found in self._groups(after, until))
+        blocks = chain.from_iterable(_cut(group, after, until) for group in decoded)
         with ThreadPoolExecutor(1) as ahead:
-            waiting = ahead.submit(next, groups, None)
-            while (decoded := waiting.result()) is not None:
-                waiting = ahead.submit(next, groups, None)
-                yield from _cut(decoded, after, until)
+            waiting = ahead.submit(next, blocks, None)
+            while (facts := waiting.result()) is not None:
+                waiting = ahead.submit(next, blocks, None)
+                yield facts
 
     def _groups(self, after: int, until: int) -> Iterator[tuple[pq.ParquetFile, int]]:
         for one in self.segments:
