@@ -112,6 +112,23 @@ def test_as_it_was_and_as_we_knew_it(tower):
     assert [s.qty for s in (now, was, knew, at_count, by_row)] == [26, 26, 30, 30, 30]
 
 
+def test_kpis_as_we_knew_them(tower):
+    """KPIs, takt and flow of a past day as known then: a tower that has heard no more says so."""
+    first = [counted(1), counted(2, "KRK", "COIL", 100), used(1, 10)]
+    tower.ingest(first)
+    day = AT + timedelta(days=1)
+    tower.clock.reach(micros(AT + timedelta(days=2)))
+    tower.ingest([used(2, 9), used(3, 20, "KRK", "COIL")])  # of the first day, told on the third
+    then = {"at": day, "known": day}
+    with open_tower(None) as other:
+        other.ingest(first)
+        assert tower.kpis(1, by="site", **then) == other.kpis(1, by="site", at=day)
+        assert tower.takt(1, **then) == other.takt(1, at=day)
+        assert tower.flow(days=1, **then) == other.flow(days=1, at=day)
+    assert tower.kpis(1, by="site", at=day) != tower.kpis(1, by="site", **then)
+    assert tower.kpis(1, at=day, known=tower.ledger.head.seq) == tower.kpis(1, at=day)
+
+
 def test_correction_replaces_what_it_names(tower):
     """A correction undoes its original in the live state and in history."""
     tower.ingest([counted(1, qty=30), used(1, 4)])

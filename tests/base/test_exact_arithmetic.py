@@ -1,4 +1,4 @@
-"""Exact arithmetic before every ceiling (methods.md 0.1)."""
+"""Exact arithmetic before every ceiling."""
 
 from __future__ import annotations
 

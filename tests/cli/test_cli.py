@@ -117,6 +117,9 @@ def test_state_filters_and_times(place):
     was = run_json("state", "stock", "-p", place, "--site", "OPO", "--at", AT.isoformat())["rows"]
     assert [r["qty"] for r in was] == [30.0]
     assert run_json("state", "stock", "-p", place, "--known", "2020-01-01")["rows"] == []
+    then = ("-p", place, "--at", AT.isoformat(), "--known", AT.isoformat())
+    for report in ("takt", "flow", "kpi"):
+        assert run_json(report, *then) != run_json(report, "-p", place)
     assert "there are stock" in run("state", "socks", "-p", place, code=1)
     assert "is no time" in run("state", "-p", place, "--at", "soon", code=1)
     assert "no offset" in run("state", "-p", place, "--at", "2026-01-05T08:00", code=1)

@@ -74,6 +74,24 @@ def test_as_it_was(client):
     assert client.get("/api/state/stock?at=2026-01-05T08:00").status_code == 422
 
 
+def test_reports_as_they_were(client):
+    """Takt, flow and KPIs end where it is asked, and know what was known."""
+    early = {"at": (AT + timedelta(hours=2)).isoformat(), "known": AT.isoformat()}
+    for path in ("/api/takt", "/api/flow"):
+        assert get(client, path, **early)["end"] == micros(AT + timedelta(hours=2))
+    (otif, *_) = get(client, "/api/kpis", key="otif", **early)["kpis"]
+    assert otif["end"].startswith("2026-01-05")
+    assert client.get("/api/kpis?known=2026-01-05T08:00").status_code == 422
+
+
+def test_ages_are_of_the_time_asked_for(client):
+    """A feed that was heard a minute ago then is not late for being looked at later."""
+    asked = (AT + timedelta(minutes=30)).isoformat()
+    rows = get(client, "/api/state/feeds", known=asked)["rows"]
+    assert rows
+    assert all(row["silent_h"] <= 0.5 for row in rows)
+
+
 def test_summary_is_the_live_state(client, tower):
     """The digest is that of the state."""
     assert get(client, "/api/state")["digest"] == tower.state().digest()

@@ -1,17 +1,25 @@
-"""As it was, and as we knew it: the state at another time, folded from the ledger."""
+"""As it was, and as we knew it: state and KPIs at another time, folded from the ledger."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 import numpy as np
 
+from taktnet.app.parts import Parts
 from taktnet.app.past import Past
 from taktnet.base.names import Names
+from taktnet.kpi.kpis import Kpis
 from taktnet.ledger.fact import FACT, Flag, micros
+from taktnet.ledger.ledger import Ledger
 from taktnet.state import State
 
+T = TypeVar("T")
 _FIRST = int(Flag.FIRST)
+_CHUNK = 20_000
 
 
 def state_as_of(
@@ -56,3 +64,55 @@ def by_business_time(facts: np.ndarray) -> np.ndarray:
     history["flags"] = (history["flags"] & ~_FIRST) | (begins * _FIRST)
     history["seq"] = np.cumsum(begins)
     return history
+
+
+class Sight:
+    """KPIs and network as seen from a time: `at` is when a window ends, `known` what was known.
+
+    `known` is a time or a row's number; without it everything recorded counts. `end` (in
+    microseconds since 1970 UTC) is `at`, or when that was known, or now.
+    """
+
+    def __init__(
+        self, parts: Parts, at: datetime | None = None, known: datetime | int | None = None
+    ) -> None:
+        self._parts, self._seq = parts, None
+        now = parts.clock.now()
+        if known is not None:
+            self._seq = known if isinstance(known, int) else row_at(parts.ledger, micros(known))
+            newest = parts.ledger.rows(self._seq - 1, 1) if self._seq else []
+            now = newest[0].recorded if newest and isinstance(known, int) else now
+            now = min(now, micros(known)) if isinstance(known, datetime) else now
+        self.end = now if at is None else micros(at)
+        revisions = parts.revisions
+        self.network = revisions.network if self._seq is None else revisions.at(self._seq)
+
+    def look(self, read: Callable[[Kpis], T]) -> T:
+        """What `read` finds in the KPIs; those of another time are folded from the ledger."""
+        if self._seq is None:
+            return self._parts.kpis.look(read)
+        return read(kpis_up_to(self._parts, self._seq))
+
+
+def row_at(ledger: Ledger, recorded: int) -> int:
+    """The newest row recorded at or before a time; 0 if there is none."""
+    rows = range(1, ledger.head.seq + 1)
+    return bisect_right(rows, recorded, key=lambda seq: ledger.rows(seq - 1, 1)[0].recorded)
+
+
+def kpis_up_to(
+    parts: Parts, until: int, progress: Callable[[int, int], object] | None = None
+) -> Kpis:
+    """The KPIs of all rows up to `until`, each under the network as it was; folded anew."""
+    names, revisions = parts.ledger.names, parts.revisions
+    until = min(until, parts.ledger.head.seq)
+    kpis = Kpis(revisions.at(0), names)
+    for seq in [*(s for s in revisions.since(0) if s < until), until]:
+        for facts in parts.past.facts(kpis.seq, seq, _CHUNK):
+            kpis.update(facts)
+            kpis.fold()
+            if progress is not None:
+                progress(kpis.seq, until)
+        if seq < until:
+            kpis = Kpis.from_bytes(kpis.to_bytes(), revisions.at(seq), names)
+    return kpis

@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from taktnet.app.history import kpis_up_to
 from taktnet.app.parts import Parts
 from taktnet.app.reports import window
 from taktnet.kpi.definition import DIMENSIONS
 from taktnet.kpi.kpis import Kpis
-
-_CHUNK = 20_000
 
 
 class Recomputed(Struct, frozen=True):
@@ -33,25 +32,10 @@ def recompute(
     """Every KPI of every dimension, kept and anew; `progress` may raise to stop."""
     start, end = window(parts, days)
     kept, seq = parts.kpis.look(lambda known: (_values(known, start, end), known.seq))
-    anew = _values(_fold(parts, seq, progress), start, end)
+    anew = _values(kpis_up_to(parts, seq, progress), start, end)
     keys = sorted(kept.keys() | anew.keys())
     differ = tuple(key for key in keys if kept.get(key) != anew.get(key))
     return Recomputed(seq, len(keys), differ)
-
-
-def _fold(parts: Parts, until: int, progress: Callable[[int, int], object] | None) -> Kpis:
-    """All rows up to `until` in order, under the network as it was at each."""
-    names, revisions = parts.ledger.names, parts.revisions
-    kpis = Kpis(revisions.at(0), names)
-    for seq in [*revisions.since(0), until]:
-        for facts in parts.past.facts(kpis.seq, min(seq, until), _CHUNK):
-            kpis.update(facts)
-            kpis.fold()
-            if progress is not None:
-                progress(kpis.seq, until)
-        if seq < until:
-            kpis = Kpis.from_bytes(kpis.to_bytes(), revisions.at(seq), names)
-    return kpis
 
 
 def _values(kpis: Kpis, start: int, end: int) -> dict[str, object]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from taktnet.app.history import Sight
 from taktnet.app.parts import Parts
 from taktnet.kpi.definition import KpiValue
 from taktnet.kpi.exact import DAY
@@ -71,37 +72,67 @@ def window(parts: Parts, days: float) -> tuple[int, int]:
     return now - round(days * DAY), now
 
 
-def takt(parts: Parts, days: float = 7.0, site: str = "") -> TaktReport:
-    """Takt of the network today, and the pace of every site, line and lane in the last `days`."""
-    start, end = window(parts, days)
-    wanted = _takt(_Keyed(parts.revisions.network), instant(end).date())
-    kept = parts.kpis.look(lambda kpis: pace(kpis, wanted, start, end))
+def takt(
+    parts: Parts,
+    days: float = 7.0,
+    site: str = "",
+    *,
+    at: datetime | None = None,
+    known: datetime | int | None = None,
+) -> TaktReport:
+    """Takt of the network, and the pace of every site, line and lane in the last `days`.
+
+    For `at` and `known` see `history.Sight`; without them as of now.
+    """
+    sight = Sight(parts, at, known)
+    start, end = _span(sight, days)
+    wanted = _takt(_Keyed(sight.network), instant(end).date())
+    kept = sight.look(lambda kpis: pace(kpis, wanted, start, end))
     shown = tuple(row for row in kept if not site or row.site == site)
     return TaktReport(start, end, wanted, shown)
 
 
-def flow(parts: Parts, item: str = "", days: float = 28.0) -> FlowReport:
+def flow(
+    parts: Parts,
+    item: str = "",
+    days: float = 28.0,
+    *,
+    at: datetime | None = None,
+    known: datetime | int | None = None,
+) -> FlowReport:
     """Value-stream ladders of a product (or of all), and dwell over the last `days`."""
-    start, end = window(parts, days)
-    network = parts.revisions.network
-    wanted = _takt(_Keyed(network), instant(end).date())
-    products = tuple(dict.fromkeys(row.item for row in network.demand))
+    sight = Sight(parts, at, known)
+    start, end = _span(sight, days)
+    wanted = _takt(_Keyed(sight.network), instant(end).date())
+    products = tuple(dict.fromkeys(row.item for row in sight.network.demand))
     shown = (item,) if item else products
 
     def read(known: Kpis) -> tuple[list[Ladder | None], list[Dwell]]:
         ladders = [value_stream(known, wanted, one, now=end) for one in shown]
         return ladders, dwell(known, start, end)
 
-    ladders, stays = parts.kpis.look(read)
+    ladders, stays = sight.look(read)
     kept = tuple(one for one in ladders if one is not None)
     told = tuple(one for one in stays if not item or one.item == item)
     return FlowReport(start, end, products, kept, told)
 
 
-def kpis(parts: Parts, days: float = 28.0, **how: Any) -> list[KpiValue]:
+def kpis(
+    parts: Parts,
+    days: float = 28.0,
+    *,
+    at: datetime | None = None,
+    known: datetime | int | None = None,
+    **how: Any,
+) -> list[KpiValue]:
     """The six KPIs over the last `days`; `how` as `Kpis.report` takes it."""
-    start, end = window(parts, days)
-    return parts.kpis.look(lambda known: known.report(start, end, **how))
+    sight = Sight(parts, at, known)
+    start, end = _span(sight, days)
+    return sight.look(lambda known: known.report(start, end, **how))
+
+
+def _span(sight: Sight, days: float) -> tuple[int, int]:
+    return sight.end - round(days * DAY), sight.end
 
 
 def simulate(

@@ -81,13 +81,16 @@ class Tower:
         tenant = self.settings.tenant
         return signal_page(self.ledger, self.state(), tenant, status=status, **which)
 
-    def takt(self, days: float = 7.0, site: str = "") -> reports.TaktReport:
-        """The rate each site, line and lane must keep, beside the pace it kept."""
-        return reports.takt(self.parts, days, site)
+    def takt(self, days: float = 7.0, site: str = "", **seen: Any) -> reports.TaktReport:
+        """The rate each site, line and lane must keep, beside the pace it kept.
 
-    def flow(self, item: str = "", days: float = 28.0) -> reports.FlowReport:
+        Here, in `flow` and in `kpis`: `at` is when the window ends, `known` what was known then.
+        """
+        return reports.takt(self.parts, days, site, **seen)
+
+    def flow(self, item: str = "", days: float = 28.0, **seen: Any) -> reports.FlowReport:
         """Dwell at every node and lane, the value-stream ladder, and Little's law checked."""
-        return reports.flow(self.parts, item, days)
+        return reports.flow(self.parts, item, days, **seen)
 
     def kpis(self, days: float = 28.0, **how: Any) -> list[KpiValue]:
         """The six KPIs over the last `days`; `how` as `Kpis.report` takes it (`by`, `step`...)."""

@@ -1,9 +1,9 @@
 """Working time of a calendar in a site's time zone.
 
-Shifts are meant in local time and turned into instants with the tz database (methods.md 0.3 and
-G1): a wall time that a spring change skips moves forward by the gap, one that an autumn change
-repeats is its first occurrence. A shift belongs to the day it starts on, the production day,
-which a night shift leaves. Instants inside are microseconds since 1970 UTC.
+Shifts are meant in local time and turned into instants with the tz database: a wall time that a
+spring change skips moves forward by the gap, one that an autumn change repeats is its first
+occurrence. A shift belongs to the day it starts on, the production day, which a night shift
+leaves. Instants inside are microseconds since 1970 UTC.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Exact arithmetic before every ceiling (methods.md 0.1).
+"""Exact arithmetic before every ceiling.
 
 `100*2*1.1/20` is 11.000000000000002 in binary floats, so its ceiling is 12; the right answer is
 11. A float is read here as the decimal number it is written as: 1.1 is eleven tenths.

@@ -15,6 +15,9 @@ Days = Annotated[float, typer.Option("--days", min=0.01, help="Length of the win
 SiteName = Annotated[str, typer.Option("--site", help="Only this site.")]
 ItemName = Annotated[str, typer.Option("--item", help="Only this item.")]
 
+At = Annotated[str, typer.Option("--at", help="As it was at this business time.")]
+Known = Annotated[str, typer.Option("--known", help="As it was known at this time.")]
+
 #: Columns of each view of the state.
 VIEWS: dict[str, str] = {
     "stock": "site item lot status qty",
@@ -62,8 +65,8 @@ def state(
     place: Place = HERE,
     site: SiteName = "",
     item: ItemName = "",
-    at: Annotated[str, typer.Option("--at", help="As it was at this business time.")] = "",
-    known: Annotated[str, typer.Option("--known", help="As it was known at this time.")] = "",
+    at: At = "",
+    known: Known = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most rows shown.")] = 50,
     json: Json = False,
 ) -> None:
@@ -75,11 +78,14 @@ def state(
       taktnet state loops --place plants --json
       taktnet state stock --at 2026-03-01 --known 2026-03-03T12:00Z
     """
+    from taktnet.ledger.fact import micros
+
     if view not in VIEWS:
         raise TaktnetError(f"there is no view {view!r}; there are {', '.join(VIEWS)}")
     with reading(place) as tower:
         folded = tower.state(moment(at), moment(known))
-        rows = _rows(folded, view, tower)
+        asked = moment(at) or moment(known)
+        rows = _rows(folded, view, tower, micros(asked) if asked else tower.clock.now())
         for name, wanted in (("site", site), ("item", item)):
             if wanted:
                 rows = [row for row in rows if getattr(row, name, None) == wanted]
@@ -91,9 +97,9 @@ def state(
             console().print(f"  and {len(rows) - limit} more; see --limit")
 
 
-def _rows(folded: Any, view: str, tower: Any) -> list[Any]:
+def _rows(folded: Any, view: str, tower: Any, now: int) -> list[Any]:
     if view in _AGED:
-        return getattr(folded, view)(tower.clock.now())
+        return getattr(folded, view)(now)
     if view == "loops":
         return folded.loops(tower.network)
     return getattr(folded, view)()
@@ -101,9 +107,12 @@ def _rows(folded: Any, view: str, tower: Any) -> list[Any]:
 
 @reporting
 def takt(
+    *,
     place: Place = HERE,
     days: Days = 7.0,
     site: SiteName = "",
+    at: At = "",
+    known: Known = "",
     json: Json = False,
 ) -> None:
     """Show the rate every site, line and lane must keep, beside the pace it kept.
@@ -114,9 +123,10 @@ def takt(
     Examples:
       taktnet takt
       taktnet takt --site OPO --days 1
+      taktnet takt --at 2026-03-02
     """
     with reading(place) as tower:
-        report = tower.takt(days, site)
+        report = tower.takt(days, site, at=moment(at), known=moment(known))
     if json:
         json_out(report)
         return
@@ -142,9 +152,12 @@ def _buffer(buffer: Any) -> str:
 
 @reporting
 def flow(
+    *,
     place: Place = HERE,
     item: ItemName = "",
     days: Days = 28.0,
+    at: At = "",
+    known: Known = "",
     json: Json = False,
 ) -> None:
     """Show the value-stream ladder of each product, and how long goods stay where.
@@ -155,7 +168,7 @@ def flow(
       taktnet flow --item DU-C25 --days 14
     """
     with reading(place) as tower:
-        report = tower.flow(item, days)
+        report = tower.flow(item, days, at=moment(at), known=moment(known))
     if json:
         json_out(report)
         return
@@ -183,6 +196,8 @@ def kpi(
         str, typer.Option("--by", help="network, site, supplier, lane or item.")
     ] = "network",
     step: Annotated[str, typer.Option("--step", help="Trend by day or week, or none.")] = "none",
+    at: At = "",
+    known: Known = "",
     recompute: Annotated[
         bool, typer.Option("--recompute", help="Fold them anew from the ledger and compare.")
     ] = False,
@@ -194,6 +209,7 @@ def kpi(
     Examples:
       taktnet kpi
       taktnet kpi otif --by supplier --days 7
+      taktnet kpi --at 2026-03-02 --known 2026-03-03T12:00Z
       taktnet kpi --recompute
     """
     from taktnet.kpi.catalogue import CATALOGUE
@@ -211,7 +227,9 @@ def kpi(
         if recompute:
             _recompute(tower, days, json)
             return
-        found = tower.kpis(days, by=by, step=step, **({"keys": (key,)} if key else {}))
+        which = {"keys": (key,)} if key else {}
+        seen = {"at": moment(at), "known": moment(known)}
+        found = tower.kpis(days, by=by, step=step, **seen, **which)
     if json:
         json_out({"kpis": [value.as_dict() for value in found]})
         return

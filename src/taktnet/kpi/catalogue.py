@@ -58,7 +58,7 @@ def _kpi(
 OTIF = _kpi(
     "otif",
     "On time in full to production",
-    "SCOR RL.1.1 logic per line; methods G1",
+    "SCOR RL.1.1, per line: a line is hit or missed as a whole",
     1,
     (
         "strict.accepted",
@@ -137,7 +137,7 @@ OTIF = _kpi(
 TURNS = _kpi(
     "turns",
     "Inventory turns",
-    "SCOR inventory days of supply; methods G2",
+    "SCOR inventory days of supply",
     1,
     (
         "daily",
@@ -169,7 +169,7 @@ TURNS = _kpi(
 LEAD_TIME = _kpi(
     "lead_time",
     "Lead-time variability",
-    "methods G3",
+    "coefficient of variation; Kaplan and Meier (1958) while orders are open",
     -1,
     (
         "cv",
@@ -214,7 +214,7 @@ LEAD_TIME = _kpi(
 SCHEDULE = _kpi(
     "schedule",
     "Production schedule adherence",
-    "Ford build-to-schedule, guidebook 2.0; methods G4",
+    "Ford build-to-schedule, guidebook 2.0 (1999)",
     1,
     (
         "bts",
@@ -260,7 +260,7 @@ SCHEDULE = _kpi(
 COST = _kpi(
     "cost",
     "Total delivered cost",
-    "methods F2 and G5",
+    "landed cost by component; price index after Laspeyres",
     -1,
     (
         "unit",
@@ -318,7 +318,7 @@ COST = _kpi(
 STOCKOUT = _kpi(
     "stockout",
     "Network stockout rate",
-    "methods G6",
+    "stops for want of a part; SCOR has no such metric",
     -1,
     (
         "lost_hours",

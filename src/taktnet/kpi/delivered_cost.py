@@ -18,7 +18,7 @@ from taktnet.base.exact import Number, exact
 
 Valuation = Literal["CIF", "FOB"]
 
-#: Components of cost by the part of the variance split that they belong to (methods G5).
+#: Components of cost by the part of the variance split that they belong to.
 GROUPS: dict[str, tuple[str, ...]] = {
     "price": ("price", "quality"),
     "mode": ("origin", "freight", "insurance", "inland", "handling", "demurrage"),

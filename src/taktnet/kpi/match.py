@@ -1,4 +1,4 @@
-"""Which goods serve which line, and how each line comes out (methods G1, G3).
+"""Which goods serve which line, and how each line comes out.
 
 Goods belong to a line that they name, or whose shipment names it; else they serve the lines of
 the same site, item and origin first in, first out, none before it was asked for.

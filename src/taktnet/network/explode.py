@@ -1,4 +1,4 @@
-"""Customers' demand exploded over bill of materials, yields and supply shares (methods.md B1).
+"""Customers' demand exploded over bill of materials, yields and supply shares.
 
 Rates are mean good units per calendar day. A unit of demand at (site, item) asks, where the item
 is made, 1 / yield starts and for each start qty / (1 - scrap) of every component in use on the

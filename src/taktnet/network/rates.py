@@ -1,8 +1,8 @@
 """Network takt: the rate that every site, line and lane must keep, and its seconds per unit.
 
-takt = net available time / demand of the same period (methods.md B1; Rother & Shook, Learning to
-See). Sites are in step when their *rates* in units per day are equal; sites with other shifts
-have other takt seconds at the same rate. No demand has no takt: None.
+takt = net available time / demand of the same period (Rother & Shook, Learning to See). Sites are
+in step when their *rates* in units per day are equal; sites with other shifts have other takt
+seconds at the same rate. No demand has no takt: None.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Card counts from rates and times (methods.md A1 and A2), exact before the one rounding up."""
+"""Card counts from rates and times, exact before the one rounding up."""
 
 from __future__ import annotations
 

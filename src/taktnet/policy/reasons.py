@@ -20,11 +20,13 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: Names have at most 200 characters.
 _LONGEST = 190
+_THOUSANDTH = 1000  # in millionths
 
 
 def number(millionths: int) -> str:
-    """A quantity without needless zeros: 40, 2.5."""
-    text = f"{millionths / MILLION:.6f}".rstrip("0").rstrip(".")
+    """A quantity without needless zeros, to the thousandth unless it is smaller: 40, 2.5."""
+    digits = 3 if abs(millionths) >= _THOUSANDTH else 6
+    text = f"{millionths / MILLION:.{digits}f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
 
 

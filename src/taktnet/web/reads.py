@@ -15,6 +15,7 @@ from taktnet.app.story import chain
 from taktnet.app.tower import Tower
 from taktnet.ledger import proofs
 from taktnet.ledger import search as looking
+from taktnet.ledger.fact import micros
 from taktnet.network.fields import TABLES
 from taktnet.web.stream import Streams
 
@@ -94,11 +95,11 @@ def _state(api: APIRouter, tower: Tower) -> None:
         counts = {view: len(rows_of(state, view)) for view in ("stock", "orders", "loops", "lots")}
         return json_response({"seq": state.seq, "digest": state.digest(), "counts": counts})
 
-    def rows_of(state: Any, view: str) -> list[Any]:
+    def rows_of(state: Any, view: str, seen: datetime | None = None) -> list[Any]:
         read = getattr(state, view)
         if view == "loops":
             return read(tower.network)
-        return read(tower.clock.now()) if view in _AGED else read()
+        return read(micros(seen) if seen else tower.clock.now()) if view in _AGED else read()
 
     @api.get("/state/{view}", summary="Rows of one view of the state, now or at another time")
     def view(
@@ -112,7 +113,7 @@ def _state(api: APIRouter, tower: Tower) -> None:
         offset: Offset = 0,
     ) -> Response:
         state = tower.state(_aware(at), _aware(known))
-        rows = rows_of(state, view)
+        rows = rows_of(state, view, at or known)
         for name, wanted in (("site", site), ("item", item)):
             if wanted:
                 rows = [row for row in rows if getattr(row, name, None) == wanted]
@@ -121,21 +122,24 @@ def _state(api: APIRouter, tower: Tower) -> None:
 
 def _reports(api: APIRouter, tower: Tower) -> None:
     @api.get("/takt", summary="Takt and actual pace of every plant, line and lane")
-    def takt(site: Name = "", days: Days = 7.0) -> Response:
-        return json_response(tower.takt(days, site))
+    def takt(site: Name = "", days: Days = 7.0, at: At = None, known: Known = None) -> Response:
+        return json_response(tower.takt(days, site, at=_aware(at), known=_aware(known)))
 
     @api.get("/flow", summary="Dwell, value-stream ladder and Little's law")
-    def flow(item: Name = "", days: Days = 28.0) -> Response:
-        return json_response(tower.flow(item, days))
+    def flow(item: Name = "", days: Days = 28.0, at: At = None, known: Known = None) -> Response:
+        return json_response(tower.flow(item, days, at=_aware(at), known=_aware(known)))
 
     @api.get("/kpis", summary="The six KPIs with definition, window, exclusions and trend")
     def kpis(
+        *,
         days: Days = 28.0,
         by: Literal["network", "site", "supplier", "lane", "item"] = "network",
         step: Literal["none", "day", "week"] = "none",
         key: Name = "",
+        at: At = None,
+        known: Known = None,
     ) -> Response:
-        how: dict[str, Any] = {"by": by, "step": step}
+        how: dict[str, Any] = {"by": by, "step": step, "at": _aware(at), "known": _aware(known)}
         if key:
             how["keys"] = (key,)
         return json_response({"kpis": [value.as_dict() for value in tower.kpis(days, **how)]})

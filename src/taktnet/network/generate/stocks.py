@@ -1,6 +1,6 @@
 """Lines, stocking policies and loops of a generated network, sized from its exploded rates.
 
-Cards follow methods.md A1 and A2 with the time a loop really takes: preparation, wait for the
+Cards follow `sizing` with the time a loop really takes: preparation, wait for the
 next departure, transit, collection, and the days on which the origin does not work.
 """
 
