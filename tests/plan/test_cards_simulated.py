@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from fractions import Fraction
 from itertools import pairwise
@@ -124,3 +125,20 @@ def test_impossible_targets_are_refused_in_words() -> None:
         size(Loop(10, 5, 5), 0.9, measure="luck")
     with pytest.raises(ValueError, match="at least one card"):
         judge(Loop(10, 5, 5), 0, seed=0)
+
+
+@pytest.mark.parametrize("lead", [0.5, 1.0, 2.5])
+def test_a_card_that_waits_for_the_last_piece_takes_one_card_more(lead: float) -> None:
+    """With nothing random, cards sent with the last piece need one more than with the first."""
+    loop = Loop(demand=40, lead=lead, container=10)
+    first = size(loop, 1.0).simulated.cards
+    last = size(dataclasses.replace(loop, emptied=True), 1.0).simulated.cards
+    assert last == first + 1
+
+
+def test_parts_taken_by_whole_orders_need_the_order_there_at_once() -> None:
+    """An order of 100 takes ten containers of 10 at a time; one by one 4 would do."""
+    loop = Loop(demand=40, lead=1, container=10)
+    assert size(loop, 1.0).simulated.cards == 4
+    lumps = size(dataclasses.replace(loop, lump=100), 1.0).simulated.cards
+    assert lumps == 10

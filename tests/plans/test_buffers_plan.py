@@ -25,7 +25,9 @@ def made(network: Network, **given: object) -> Draft:
     """The draft of the plan, without anybody watching."""
     one = vertical("buffers")
     view = PlanView(network)
-    return one.make(view, one.asked({"seconds": 2, **given}), lambda done, total: None)
+    return one.make(
+        view, one.asked({"seconds": 2, "twin": "no", **given}), lambda done, total: None
+    )
 
 
 def chain(network: Network, **given: object) -> Any:

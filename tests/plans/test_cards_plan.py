@@ -23,9 +23,10 @@ LOOP = "KB-OPO-1"
 
 
 def made(kind: str, view: PlanView, **given: object) -> Draft:
-    """The draft of a plan, without anybody watching."""
+    """The draft of a plan, without anybody watching and without the twin, unless told."""
     one = vertical(kind)
-    return one.make(view, one.asked(given), lambda done, total: None)
+    alone = {"twin": "no"} if kind == "cards" else {}
+    return one.make(view, one.asked({**alone, **given}), lambda done, total: None)
 
 
 def with_loop(**values: object) -> Network:

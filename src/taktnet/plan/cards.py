@@ -4,7 +4,9 @@ A card leaves its container when the first piece is taken, and comes back with a
 lead time later; containers keep their order on the way. With cards N, request times R and lead
 times L, container k is opened at O_k = max(R_k, A_k), A_k = max(A_{k-1}, O_{k-N} + L_{k-N}). The
 same luck is used for every N, so service never falls as cards are added. With constant demand and
-lead time the least N is ceil(D L / a), the Toyota formula without safety (methods A1).
+lead time the least N is ceil(D L / a), the Toyota formula without safety (methods A1). Where cards
+leave when a container is empty, as our own rules have it, each waits for its last piece: one card
+more.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ class Loop:
     `demand_sd` is of a day's demand: 0 is constant, a variance above the mean negative binomial,
     else Poisson for `demand_sd` None and gamma otherwise. `lead_sd` 0 is constant, else gamma.
     `lead_seen` and `demand_seen` are observed lead times and days, drawn from instead.
-    `collection` is the interval of the collecting round in days (0: at once).
+    `collection` is the interval of the collecting round in days (0: at once). `lump` units are
+    taken at a time (0: one by one); `emptied` cards leave with the last piece, not the first.
     """
 
     demand: float
@@ -42,9 +45,11 @@ class Loop:
     collection: float = 0.0
     lead_seen: Sequence[float] = ()
     demand_seen: Sequence[float] = ()
+    lump: float = 0.0
+    emptied: bool = False
 
     def __post_init__(self) -> None:
-        if min(self.demand, self.container) <= 0 or min(self.lead, self.collection) < 0:
+        if min(self.demand, self.container) <= 0 or min(self.lead, self.collection, self.lump) < 0:
             raise ValueError("demand and container are above zero, times not below")
         if (self.demand_sd or 0) < 0 or self.lead_sd < 0:
             raise ValueError("deviations are not below zero")
@@ -158,16 +163,27 @@ def _constant(loop: Loop) -> bool:
     return loop.demand_sd == 0 and not (loop.lead_sd or loop.lead_seen or loop.demand_seen)
 
 
-def _luck(loop: Loop, seed: int, days: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Request times and lead times of every replication; at least 200 containers each."""
+Luck = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _luck(loop: Loop, seed: int, days: int) -> list[Luck]:
+    """When each container's first piece is wanted, when its card may leave, and its lead time.
+
+    One triple a replication, of at least 200 containers.
+    """
     days = math.ceil(max(days, 200 * loop.container / loop.demand, 30 * loop.lead))
-    drawn: list[tuple[np.ndarray, np.ndarray]] = []
+    drawn: list[Luck] = []
     for r in range(1 if _constant(loop) else REPLICATIONS):
         chance = np.random.default_rng([seed, r])
         total = np.concatenate([[0.0], np.cumsum(draw_days(loop, days, chance))])
-        wanted = np.arange(math.floor(total[-1] / loop.container + 1e-9)) * loop.container
-        at = np.interp(wanted, *_rising(total))
-        drawn.append((at, draw_leads(loop, len(at), chance)))
+        first = np.arange(math.floor(total[-1] / loop.container + 1e-9)) * loop.container
+        wanted, leaves = first, first + loop.container * loop.emptied
+        if loop.lump > 0:
+            wanted = np.floor(first / loop.lump + 1e-9) * loop.lump
+            last = first + loop.container if loop.emptied else first + 1e-9
+            leaves = (np.ceil(last / loop.lump - 1e-9) - 1) * loop.lump
+        at, leaves = (np.interp(x, *_rising(total)) for x in (wanted, leaves))
+        drawn.append((at, leaves, draw_leads(loop, len(at), chance)))
     return drawn
 
 
@@ -203,14 +219,12 @@ def draw_leads(loop: Loop, count: int, chance: np.random.Generator) -> np.ndarra
     return chance.gamma(shape, loop.lead / shape, count)
 
 
-def _served(
-    loop: Loop, luck: list[tuple[np.ndarray, np.ndarray]], cards: int, measure: str
-) -> float:
+def _served(loop: Loop, luck: list[Luck], cards: int, measure: str) -> float:
     column = 0 if measure == "fill" else 1
     return math.fsum(_run(cards, *one, loop.collection)[column] for one in luck) / len(luck)
 
 
-def _count(how: str, cards: int, loop: Loop, luck: list[tuple[np.ndarray, np.ndarray]]) -> Count:
+def _count(how: str, cards: int, loop: Loop, luck: list[Luck]) -> Count:
     seen = np.array([_run(cards, *one, loop.collection) for one in luck])
     half = np.zeros(2)
     if len(luck) > 1:
@@ -222,7 +236,7 @@ def _count(how: str, cards: int, loop: Loop, luck: list[tuple[np.ndarray, np.nda
 
 @njit(cache=True, nogil=True)
 def _run(
-    cards: int, wanted: np.ndarray, lead: np.ndarray, collection: float
+    cards: int, wanted: np.ndarray, leaves: np.ndarray, lead: np.ndarray, collection: float
 ) -> tuple[float, float]:
     """Share of units and of containers there when wanted, after the first tenth."""
     n = len(wanted)
@@ -230,7 +244,7 @@ def _run(
     arrived, units, there, counted = 0.0, 0.0, 0, 0
     for k in range(n):
         if k >= cards:
-            gone = opened[k - cards]
+            gone = max(opened[k - cards], leaves[k - cards])
             if collection > 0:
                 gone = np.ceil(gone / collection - 1e-9) * collection
             arrived = max(arrived, gone + lead[k - cards])

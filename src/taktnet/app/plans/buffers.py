@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from time import perf_counter
 from typing import Any
 
 from taktnet.app.plans.chain import Chain, chain_of
 from taktnet.app.plans.draft import Change, Draft, Figure, Line, change
+from taktnet.app.plans.draws import draws
+from taktnet.app.plans.guard import Guarded, guard, target_of
 from taktnet.app.plans.vertical import Asked, Option, Vertical
 from taktnet.app.plans.view import PlanView, Progress
 from taktnet.base.errors import Fault, InputFaults
@@ -39,11 +41,26 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
     placed, priced = _solve(chain, asked, progress)
     why = reasons(chain.stages, chain.arcs, placed)
     rows = [
-        _row(network, stage, spot, why[stage.id])
+        _row(view, stage, spot, why[stage.id])
         for stage, spot in zip(chain.stages, placed.stages, strict=True)
     ]
-    lines = tuple(row.line() for row in rows if row.point is not None)
-    changes = tuple(made for row in rows for made in row.changes(network))
+    held = Guarded()
+    if asked["twin"] == "yes":
+        held = guard(view, lambda share: _changes(network, rows, share), target_of(view, asked),
+                     progress)  # fmt: skip
+    rows = [replace(row, share=held.share) for row in rows]
+    progress(100, 100)
+    return _draft(view, chain, (placed, priced), rows, held)
+
+
+def _changes(network: Network, rows: list[_Row], share: float) -> tuple[Change, ...]:
+    return tuple(made for row in rows for made in replace(row, share=share).changes(network))
+
+
+def _draft(view: PlanView, chain: Chain, found: tuple[Placement, tuple[Price, ...]],
+           rows: list[_Row], held: Guarded) -> Draft:  # fmt: skip
+    placed, priced = found
+    changes = _changes(view.network, rows, held.share)
     today, after = sum(row.cost_today for row in rows), sum(row.cost_proposed for row in rows)
     strategic = [p.stage.replace("|", " ") for p in placed.strategic[:3]]
     where = f"; strategic buffers at {', '.join(strategic)}" if strategic else ""
@@ -51,7 +68,7 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
         kind="buffers",
         summary=f"{after:,.0f} EUR a year for safety stock, {today:,.0f} today; "
         f"{len(changes)} rows change{where}",
-        lines=lines,
+        lines=tuple(row.line() for row in rows if row.point is not None),
         changes=changes,
         money=Figure(
             today=round(today),
@@ -60,10 +77,10 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
             means="Cost of keeping what positions hold above the mean use of the time they cover: "
             "today each its own time; as proposed with safety stock in whole containers",
         ),
-        service=_service(rows),
-        assumptions=ASSUMES,
+        service=held.service(_service(rows)),
+        assumptions=(*((held.why,) if held.why else ()), *ASSUMES),
         position=view.position,
-        details=_details(network, chain, placed, priced, rows),
+        details=_details(view.network, chain, placed, priced, rows) | held.details(),
     )
 
 
@@ -84,7 +101,6 @@ def _solve(
         chain.stages, chain.arcs, placed, most=MOST_PRICES, seconds=each,
         go_on=lambda done, of: watch(0.0, 0.0),
     )  # fmt: skip
-    progress(100, 100)
     return placed, priced
 
 
@@ -106,6 +122,8 @@ class _Row:
     unit: str
     mean: float
     why: str
+    lump: float = 0.0
+    share: float = 1.0
 
     @property
     def today(self) -> float | None:
@@ -131,14 +149,25 @@ class _Row:
         )
 
     @property
-    def proposed(self) -> float:
+    def needed(self) -> float:
         """The position that covers demand up to its bound.
 
         Cards in a loop also carry what is on its way while customers wait, so that the loop never
-        runs below demand.
+        runs below demand; what is taken at a time; and the container that is being emptied.
         """
-        level = exact(round(self.used + self.placed.safety_stock, 6))
-        return float(ceil_to(level, exact(self.container))) + self.lot
+        cards = self.point is not None and self.point.policy == "kanban"
+        more = self.lump if cards else 0.0
+        level = exact(round(self.used + self.placed.safety_stock + more, 6))
+        whole = float(ceil_to(level, exact(self.container))) + self.lot
+        return whole + self.container if cards else whole
+
+    @property
+    def proposed(self) -> float:
+        """The position as proposed: of a reduction only the share, in whole containers."""
+        if self.today is None or self.needed >= self.today:
+            return self.needed
+        kept = self.today - self.share * (self.today - self.needed)
+        return min(self.today, float(ceil_to(exact(round(kept, 6)), exact(self.container))))
 
     @property
     def used(self) -> float:
@@ -188,7 +217,9 @@ class _Row:
 
     def _hint(self) -> str:
         if self.today is not None:
-            return ""
+            if self.proposed <= self.needed:
+                return ""
+            return f"; {self.proposed:,.0f} are kept, as less everywhere cost service in the twin"
         if self.placed.safety_stock <= 0:
             return ""
         return f"; give it a policy that keeps {self.proposed:,.0f}: today it orders nothing itself"
@@ -222,12 +253,14 @@ def _cards(network: Network, loops: tuple[c.Loop, ...], factor: float) -> list[C
     return found
 
 
-def _row(network: Network, stage: Stage, spot: Placed, why: str) -> _Row:
+def _row(view: PlanView, stage: Stage, spot: Placed, why: str) -> _Row:
     site, _, part = stage.id.partition("|")
+    network = view.network
     item = network.item(part)
     mean = spot.pipeline / stage.time if stage.time > 0 else 0.0
     return _Row(stage, spot, network.stock_point(site, part), network.loops_of(site, part),
-                item.container_qty, item.unit, mean, why)  # fmt: skip
+                item.container_qty, item.unit, mean, why,
+                draws(network, site, part, view.day()).lump)  # fmt: skip
 
 
 def _service(rows: list[_Row]) -> Figure | None:
@@ -259,7 +292,7 @@ def _details(network: Network, chain: Chain, placed: Placement, priced: tuple[Pr
         "stages": [_stage_details(row, row.stage.id in strategic) for row in dearest],
         "prices": [
             {"stage": p.stage, "what": p.what, "promised_d": p.promised, "days": p.periods,
-             "saved": round(p.saved, 2), "proven": p.proven}
+             "saved": None if p.saved is None else round(p.saved, 2), "proven": p.proven}
             for p in priced
         ],
         "sites": {site: round(cost, 2) for site, cost in at.items()},
@@ -296,10 +329,15 @@ VERTICAL = Vertical(
     about="Where safety stock belongs in the whole network, how much, why, and what promises cost",
     make=make,
     options=(
-        Option("service", "Service, %", 0.0, "Demand bound; 0 takes each stock point's", 0, 99.99),
+        Option("service", "Service, %", 0.0, "Demand bound; empty: each stock point's", 0, 99.99,
+               zero="as declared"),
         Option("times", "Lead times", "random", "random: as the lanes spread; fixed: their means",
                choices=("random", "fixed")),
-        Option("holding", "Holding, % a year", 0.0, "0 takes each stock point's rate", 0, 1000),
+        Option("holding", "Holding, % a year", 0.0, "Empty takes each stock point's rate", 0, 1000,
+               zero="as declared"),
+        Option("twin", "Tried in the twin", "yes",
+               "yes: reductions that cost service in the twin are taken back",
+               choices=("yes", "no")),
         Option("seconds", "Seconds", 10.0, "Time to search; trees need none", 0.1, 600),
     ),
     template="plan/buffers.html",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from taktnet.app.plans.draft import Change, Draft, Figure, Line, change
+from taktnet.app.plans.guard import Guarded, guard, target_of
 from taktnet.app.plans.loops import ASSUMED, Sized, size_loop
 from taktnet.app.plans.points import SIZED, Point, size_point
 from taktnet.app.plans.record import lead_times
@@ -18,50 +21,60 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
     loops = [loop for loop in network.loops if _wanted(loop, asked)]
     points = [p for p in network.stock_points if p.policy in SIZED and _wanted(p, asked)]
     total, seen = len(loops) + len(points), lead_times(view)
-    lines: list[Line] = []
-    changes: list[Change | None] = []
     sized: list[Sized] = []
     kept: list[Point] = []
+    dual: list[Line] = []
     for n, loop in enumerate(loops):
         progress(n, total)
-        one = size_loop(view, loop, asked, seen)
-        lines.append(one.line())
-        if one.sizing is not None:
-            sized.append(one)
-            changes.append(change(network, "loops", loop.id, dict(one.changes)))
+        sized.append(size_loop(view, loop, asked, seen))
     for n, point in enumerate(points, len(loops)):
         progress(n, total)
-        found = size_point(view, point, asked, seen)
-        lines.append(found.line())
-        if found.result is not None:
-            kept.append(found)
-            key = f"{point.site}|{point.item}"
-            changes.append(change(network, "stock_points", key, dict(found.changes)))
-        if asked["dual"] == "yes" and (dual := two_sources(view, point, asked["seed"])):
-            lines.append(dual)
+        kept.append(size_point(view, point, asked, seen))
+        if asked["dual"] == "yes" and (line := two_sources(view, point, asked["seed"])):
+            dual.append(line)
+    held = Guarded()
+    if asked["twin"] == "yes":
+        held = guard(view, lambda s: _changes(view, sized, kept, s), target_of(view, asked),
+                     progress)  # fmt: skip
+    sized = [one.kept(held.share, asked["seed"]) for one in sized]
+    kept = [one.kept(held.share, asked["seed"]) for one in kept]
     progress(total, total)
-    return _draft(view, (lines, changes), sized, kept)
+    return _draft(view, sized, kept, dual, held)
+
+
+def _changes(
+    view: PlanView, sized: list[Sized], kept: list[Point], share: float
+) -> tuple[Change, ...]:
+    """The rows that change when only a share of what shrinks is taken."""
+    network = view.network
+    found = [
+        change(network, "loops", one.loop.id, dict(replace(one, share=share).changes))
+        for one in sized if one.sizing is not None
+    ] + [
+        change(network, "stock_points", f"{one.point.site}|{one.point.item}",
+               dict(replace(one, share=share).changes))
+        for one in kept if one.result is not None
+    ]  # fmt: skip
+    return tuple(one for one in found if one is not None)
 
 
 def _wanted(row: Loop | StockPoint, asked: Asked) -> bool:
     return asked["site"] in ("", row.site) and asked["item"] in ("", row.item)
 
 
-def _draft(
-    view: PlanView,
-    compared: tuple[list[Line], list[Change | None]],
-    sized: list[Sized],
-    kept: list[Point],
-) -> Draft:
-    lines, found = compared
-    changes = tuple(one for one in found if one is not None)
+def _draft(view: PlanView, rows: list[Sized], spots: list[Point], dual: list[Line],
+           held: Guarded) -> Draft:  # fmt: skip
+    sized = [one for one in rows if one.sizing is not None]
+    kept = [one for one in spots if one.result is not None]
+    changes = _changes(view, sized, kept, held.share)
     today = sum(one.stock(one.loop.cards) for one in sized) + sum(p.money()[0] for p in kept)
     after = sum(one.stock(one.proposed) for one in sized) + sum(p.money()[1] for p in kept)
+    told = (held.why,) if held.why else ()
     return Draft(
         kind="cards",
-        summary=f"{len(changes)} of {len(found)} loops and stock points change; "
+        summary=f"{len(changes)} of {len(sized) + len(kept)} loops and stock points change; "
         f"{after:,.0f} EUR of stock, {today:,.0f} today",
-        lines=tuple(lines),
+        lines=(*(one.line() for one in rows), *(one.line() for one in spots), *dual),
         changes=changes,
         money=Figure(
             today=round(today, 2),
@@ -70,19 +83,18 @@ def _draft(
             means="Most that the loops may hold (cards x container) and mean stock of the points, "
             "at standard cost",
         ),
-        service=_service(sized, kept),
-        assumptions=ASSUMED if sized or kept else (),
+        service=held.service(_service(sized, kept)),
+        assumptions=(*told, *ASSUMED) if sized or kept else (),
         position=view.position,
-        details={"loops": [one.detail() for one in sized]},
-    )
+        details={"loops": [one.detail() for one in sized],
+                 "points": [one.detail() for one in kept], **held.details()},
+    )  # fmt: skip
 
 
 def _service(sized: list[Sized], kept: list[Point]) -> Figure | None:
     """Fill rates weighed by the money that is used in a day: what customers and lines feel."""
     rows = [(one.money_day(), one.now.fill, one.then.fill) for one in sized]
-    rows += [
-        (p.money_day, p.today.fill, p.result.simulated.fill) for p in kept if p.today and p.result
-    ]
+    rows += [(p.money_day, p.today.fill, p.then.fill) for p in kept if p.today and p.result]
     total = sum(weight for weight, _, _ in rows)
     if not total:
         return None
@@ -102,7 +114,15 @@ VERTICAL = Vertical(
     options=(
         Option("site", "Site", "", "Only what this site keeps or consumes"),
         Option("item", "Item", "", "Only this item"),
-        Option("service", "Service, %", 0.0, "Target; 0 takes that of each stock point", 0, 99.99),
+        Option(
+            "service",
+            "Service, %",
+            0.0,
+            "Target; empty takes that of each stock point",
+            0,
+            99.99,
+            zero="as declared",
+        ),
         Option(
             "measure",
             "Measure",
@@ -117,6 +137,20 @@ VERTICAL = Vertical(
             "no",
             "Compare points with a slow and a fast source as well",
             choices=("no", "yes"),
+        ),
+        Option(
+            "policy",
+            "Policies",
+            "as is",
+            "best: the policy with the least stock is proposed",
+            choices=("as is", "best"),
+        ),
+        Option(
+            "twin",
+            "Tried in the twin",
+            "yes",
+            "yes: reductions that cost service in the twin are taken back",
+            choices=("yes", "no"),
         ),
         Option("seed", "Seed", 1, "The same seed, the same luck", 0, 2**31),
     ),

@@ -38,13 +38,18 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Figure(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A number today and as proposed, with its unit and what exactly it means."""
+    """A number today and as proposed, with its unit and what exactly it means.
+
+    The ranges are 95 % intervals, where the numbers are simulated.
+    """
 
     today: float | None = None
     proposed: float | None = None
     unit: Short = ""
     means: Words = ""
     less_is_better: bool = False
+    today_range: tuple[float, float] | None = None
+    proposed_range: tuple[float, float] | None = None
 
 
 class Change(Struct, frozen=True):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from taktnet.app.plans.draft import Line
+from taktnet.app.plans.draws import draws
+from taktnet.app.plans.guard import keep
 from taktnet.app.plans.view import PlanView
 from taktnet.base.daytexts import parse_departures
 from taktnet.base.exact import exact
@@ -29,6 +31,10 @@ ASSUMED = (
     f"Lead times are drawn from receipts where at least {ENOUGH} are on record, else gamma with "
     "the network's mean and deviation",
     "Goods wait for the next departure of their lane, and for their line as Kingman's formula says",
+    "A card is sent when its container is empty; parts are taken by whole orders of what is made "
+    "from them",
+    "The parts of one order are needed together: each is sized for the root of the service, so "
+    "that all of them are there as often as its target says",
 )
 Receipts = Mapping[tuple[str, str, str], tuple[float, ...]]
 
@@ -43,6 +49,8 @@ class Sized:
     sizing: Sizing | None = None
     today: Count | None = None
     need: cards.Loop | None = None
+    share: float = 1.0
+    after: Count | None = None
 
     @property
     def proposed(self) -> int:
@@ -54,12 +62,29 @@ class Sized:
         """The cells of the loop as they should be.
 
         A signal loop orders its lot when the simulated count is left (methods A2: the most is
-        ROP + Q); two bins are at least two.
+        ROP + Q); two bins are at least two. Of a reduction only the `share` is taken.
         """
-        count = self.then.cards
+        assert self.sizing is not None
+        count = int(keep(self.armed, self.sizing.simulated.cards, self.share))
         if self.loop.kind == "signal":
             return {"cards": count + self.loop.lot_cards, "signal_at": count}
         return {"cards": max(count, 2 if self.loop.kind == "two_bin" else 1)}
+
+    @property
+    def armed(self) -> int:
+        """Cards that cover the lead time today: of a signal loop those left when it orders."""
+        return self.loop.signal_at if self.loop.kind == "signal" else self.loop.cards
+
+    def kept(self, share: float, seed: int) -> Sized:
+        """The same with the share of its reduction, and what that many cards do."""
+        if self.sizing is None or self.need is None or share == 1.0:
+            return self
+        count = int(keep(self.armed, self.sizing.simulated.cards, share))
+        if count == self.sizing.simulated.cards:
+            return self
+        after = replace(cards.judge(self.need, count, seed=seed), how="kept")
+        why = f"{self.why}; {count} are kept, as fewer everywhere cost service in the twin"
+        return replace(self, share=share, after=after, why=why)
 
     @property
     def now(self) -> Count:
@@ -71,7 +96,7 @@ class Sized:
     def then(self) -> Count:
         """What the proposed cards do."""
         assert self.sizing is not None
-        return self.sizing.simulated
+        return self.after or self.sizing.simulated
 
     def stock(self, count: int) -> float:
         """Money in a number of full cards, EUR."""
@@ -97,7 +122,7 @@ class Sized:
     def detail(self) -> dict[str, Any]:
         """Everything that the page shows of it."""
         assert self.sizing is not None and self.need is not None
-        counts = [self.now, *self.sizing.formulas, self.then]
+        counts = [self.now, *self.sizing.formulas, self.sizing.simulated]
         return {
             "loop": self.loop.id,
             "kind": self.loop.kind,
@@ -123,6 +148,7 @@ class Sized:
                 }
                 for n, count in enumerate(counts)
             ],
+            "proposed": self.proposed,
             "why": self.why,
         }
 
@@ -139,14 +165,14 @@ def size_loop(view: PlanView, loop: c.Loop, asked: Mapping[str, Any], seen: Rece
     if isinstance(need, str):
         return Sized(loop, cost, need)
     point = network.stock_point(loop.site, loop.item)
-    target = asked["service"] / 100 or (point.service_target if point else 0.95)
+    drawn = draws(network, loop.site, loop.item, view.day())
+    target = drawn.target(asked["service"] / 100 or (point.service_target if point else 0.95))
     measure, seed = asked["measure"], asked["seed"]
     try:
         sizing = cards.size(
             need, target, measure=measure, seed=seed, alphas=("0", str(asked["alpha"]))
         )
-        armed = loop.signal_at if loop.kind == "signal" else loop.cards
-        today = cards.judge(need, max(1, armed), seed=seed)
+        today = cards.judge(need, max(1, Sized(loop, cost, "").armed), seed=seed)
     except ValueError as error:
         return Sized(loop, cost, str(error))
     lead = f"{len(need.lead_seen)} receipts" if need.lead_seen else "the network's lead times"
@@ -177,6 +203,8 @@ def _need(view: PlanView, loop: c.Loop, seen: Receipts) -> cards.Loop | str:
         lead_sd=lead.sd,
         collection=max(loop.collection_h / _DAY_H, lead.gap),
         lead_seen=receipts if len(receipts) >= ENOUGH else (),
+        lump=draws(network, loop.site, loop.item, on).lump,
+        emptied=True,
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from taktnet.app.plans.alternatives import Alternative, alternatives
 from taktnet.app.plans.draft import Line
+from taktnet.app.plans.guard import keep
 from taktnet.app.plans.loops import ENOUGH, Receipts, lead_time, rates_of
 from taktnet.app.plans.view import PlanView
 from taktnet.network import Network
@@ -30,29 +32,83 @@ class Point:
     result: Result | None = None
     today: Served | None = None
     money_day: float = 0.0
+    need: cards.Loop | None = None
+    others: tuple[Alternative, ...] = ()
+    instead: Alternative | None = None
+    share: float = 1.0
+    after: Served | None = None
 
     @property
-    def changes(self) -> dict[str, float]:
+    def changes(self) -> dict[str, object]:
         """The cells of the stock point as they should be."""
-        assert self.result is not None
-        rule = self.result.simulated.rule
+        if self.instead is not None and self.share > 0:
+            return self.instead.cells()
+        level = self.trigger
         if self.point.policy == "base_stock":
-            return {"base_stock": rule.level}
+            return {"base_stock": level}
         if self.point.policy == "sS":
-            return {"reorder_point": rule.trigger, "order_up_to": rule.level}
-        return {"reorder_point": rule.trigger}
+            lot = self.simulated.rule.level - self.simulated.rule.trigger
+            return {"reorder_point": level, "order_up_to": level + lot}
+        return {"reorder_point": level}
+
+    @property
+    def simulated(self) -> Served:
+        """The least of today's policy that reaches the target."""
+        assert self.result is not None
+        return self.result.simulated
+
+    @property
+    def trigger(self) -> float:
+        """The reorder point or base stock as it should be: of a reduction only the share."""
+        return keep(_trigger(self.point), self.simulated.rule.trigger, self.share)
+
+    @property
+    def then(self) -> Served:
+        """What is proposed does."""
+        return self.after or (self.instead.served if self.instead else self.simulated)
+
+    def kept(self, share: float, seed: int) -> Point:
+        """The same with the share of its reduction; another policy is all or nothing."""
+        if self.result is None or self.need is None or share == 1.0:
+            return self
+        if self.instead is not None and share > 0:
+            return replace(self, share=share)
+        scaled = replace(self, share=share, instead=None)
+        rule = replace(_rule(self.point), trigger=scaled.trigger,
+                       level=scaled.trigger + _above(self.point))  # fmt: skip
+        return replace(scaled, after=stock_policies.judge(rule, self.need, seed=seed))
+
+    def detail(self) -> dict[str, Any]:
+        """Everything that the page shows of it."""
+        assert self.result is not None and self.today is not None and self.need is not None
+        now, formula = self.today, self.result.formula
+        return {
+            "site": self.point.site, "item": self.point.item,
+            "policy": _NAMES[self.point.policy], "target": self.result.target,
+            "measure": self.result.measure, "lead_days": self.need.lead,
+            "lead_sd_days": self.need.lead_sd, "demand_day": self.need.demand,
+            "today": {"trigger": _trigger(self.point), "fill": now.fill, "stock": now.stock,
+                      "money": round(now.stock * self.cost, 2)},
+            "formula": {"trigger": formula.rule.trigger, "fill": formula.fill},
+            "simulated": {"trigger": self.simulated.rule.trigger, "fill": self.simulated.fill},
+            "proposed": {"policy": self.instead.title if self.instead else "as today",
+                         "trigger": self.then.rule.trigger, "fill": self.then.fill,
+                         "fill_half": self.then.fill_half, "cycle": self.then.cycle,
+                         "money": round(self.then.stock * self.cost, 2)},
+            "others": [one.detail(self.cost) for one in self.others],
+        }  # fmt: skip
 
     def line(self) -> Line:
         """The comparison in one row."""
         proposed = None
         if self.result is not None:
-            proposed = self.result.simulated.rule.trigger
+            proposed = self.then.rule.trigger
         return Line(
             what=f"{self.point.site}|{self.point.item} {_NAMES[self.point.policy]}",
             today=_trigger(self.point),
             proposed=proposed,
             unit="reorder point" if self.point.policy != "base_stock" else "base stock",
-            why=self.why,
+            why=self.why + self._instead(),
             site=self.point.site,
             item=self.point.item,
         )
@@ -60,7 +116,14 @@ class Point:
     def money(self) -> tuple[float, float]:
         """Mean stock at standard cost, today and as proposed."""
         assert self.today is not None and self.result is not None
-        return self.today.stock * self.cost, self.result.simulated.stock * self.cost
+        return self.today.stock * self.cost, self.then.stock * self.cost
+
+    def _instead(self) -> str:
+        if self.instead is None:
+            return ""
+        kept = self.instead.served
+        return (f"; {self.instead.title} instead keeps {kept.stock:,.0f} units on average and "
+                f"gives {100 * kept.fill:.1f} %")  # fmt: skip
 
 
 _NAMES = {"base_stock": "base stock", "sS": "(s,S)", "RQ": "(R,Q)"}
@@ -78,11 +141,9 @@ def size_point(view: PlanView, point: c.StockPoint, asked: Mapping[str, Any],
     target = asked["service"] / 100 or point.service_target
     lot = _lot(point, need)
     review = max(1, round(point.review_h / _DAY_H))
+    how = {"measure": asked["measure"], "review": review, "seed": asked["seed"]}
     try:
-        found = stock_policies.size(
-            SIZED[point.policy], need, target, measure=asked["measure"], lot=lot, review=review,
-            seed=asked["seed"],
-        )  # fmt: skip
+        found = stock_policies.size(SIZED[point.policy], need, target, lot=lot, **how)
         today = stock_policies.judge(_rule(point), need, seed=asked["seed"], review=review)
     except ValueError as error:
         return Point(point, cost, str(error))
@@ -93,7 +154,11 @@ def size_point(view: PlanView, point: c.StockPoint, asked: Mapping[str, Any],
         f"{100 * today.cycle:.1f} % of cycles; the formula says {formula.rule.trigger:,.0f} and "
         f"gives {100 * formula.fill:.1f} % fill"
     )
-    return Point(point, cost, why, found, today, need.demand * cost)
+    others = alternatives(point, need, target, how)
+    instead = others[0] if asked["policy"] == "best" and others else None
+    if instead is not None and instead.kind == SIZED[point.policy]:
+        instead = None
+    return Point(point, cost, why, found, today, need.demand * cost, need, others, instead)
 
 
 def _trigger(point: c.StockPoint) -> float:
@@ -106,6 +171,11 @@ def _rule(point: c.StockPoint) -> Rule:
     if point.policy == "sS":
         return Rule("sS", point.reorder_point, max(point.order_up_to, point.reorder_point))
     return Rule("RQ", point.reorder_point, lot=point.order_qty)
+
+
+def _above(point: c.StockPoint) -> float:
+    """How far an order lifts the position above the trigger today; 0 for lots and one for one."""
+    return max(0.0, point.order_up_to - point.reorder_point) if point.policy == "sS" else 0.0
 
 
 def _lot(point: c.StockPoint, need: cards.Loop) -> float:

@@ -23,7 +23,10 @@ class UnknownPlan(TaktnetError):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Something to say about a plan before it is worked out; checked wherever it comes from."""
+    """Something to say about a plan before it is worked out; checked wherever it comes from.
+
+    `zero` is what 0 stands for, where it is not a number: a form shows it in place of the 0.
+    """
 
     name: str
     label: str
@@ -32,6 +35,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    zero: str = ""
 
     def take(self, raw: object) -> float | int | str:
         """The value, typed as the default is; raises ValueError."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from taktnet.twin.intervals import Interval
     from taktnet.twin.start import Start
 
+#: What counts as nothing, as a part of the figures it is the difference of.
+_NIL = 1e-9
+
 
 class Spread(msgspec.Struct, frozen=True):
     """A mean with its 95 % interval; None where there is no data."""
@@ -154,19 +157,24 @@ def _effects(found: Comparison) -> Iterable[Effect]:
 
     (answer,) = found.answers
     for name, measure in MEASURES.items():
+        today, proposed = found.base.level(name), answer.level(name)
         gap = found.difference(answer, name)
+        nil = _NIL * max(1.0, abs(today.mean), abs(proposed.mean))
+        clear = gap.clear and abs(gap.mean) > nil
         yield Effect(
             measure=name,
             unit=found.currency if measure.unit == "currency" else measure.unit,
             meaning=measure.meaning,
-            today=_spread(found.base.level(name)),
-            proposed=_spread(answer.level(name)),
-            difference=_spread(gap),
-            clear=gap.clear,
-            better=(gap.mean > 0) == measure.more_is_better if gap.clear else None,
+            today=_spread(today, nil),
+            proposed=_spread(proposed, nil),
+            difference=_spread(gap, nil),
+            clear=clear,
+            better=(gap.mean > 0) == measure.more_is_better if clear else None,
         )
 
 
-def _spread(one: Interval) -> Spread:
+def _spread(one: Interval, nil: float) -> Spread:
+    """The interval, with 0 for ends that only rounding keeps from it."""
     told = one.to_json()
-    return Spread(told["mean"], told["low"], told["high"])
+    ends = (told["mean"], told["low"], told["high"])
+    return Spread(*(0.0 if end is not None and abs(end) <= nil else end for end in ends))

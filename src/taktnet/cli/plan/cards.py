@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from taktnet.cli.places import HERE
-from taktnet.cli.plan.work import By, Item, Out, Propose, Site, Try, Where, run
+from taktnet.cli.plan.work import By, Item, Out, Propose, Site, Try, Twin, Where, run
 from taktnet.cli.show import Json, reporting
 
 
@@ -34,6 +34,10 @@ def cards(
     dual: Annotated[
         str, typer.Option("--dual", help="yes compares points with a slow and a fast source.")
     ] = "no",
+    policy: Annotated[
+        str, typer.Option("--policy", help='"as is", or best: the policy with the least stock.')
+    ] = "as is",
+    twin: Twin = "yes",
     seed: Annotated[int, typer.Option("--seed", help="The same seed, the same luck.")] = 1,
     trial: Try = 0.0,
     propose: Propose = False,
@@ -47,9 +51,10 @@ def cards(
     Examples:
       taktnet plan cards examples/drivetrain/network --site BRG
       taktnet plan cards --service 98 --propose
+      taktnet plan cards --policy best --try 28
     """
     given = {
         "site": site, "item": item, "service": service, "measure": measure, "alpha": alpha,
-        "dual": dual, "seed": seed,
+        "dual": dual, "policy": policy, "twin": twin, "seed": seed,
     }  # fmt: skip
     run("cards", where, given, propose=propose, by=by, out=out, json=json, trial=trial)

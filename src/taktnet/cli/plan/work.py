@@ -38,6 +38,10 @@ Try = Annotated[
     float,
     typer.Option("--try", min=0, help="Days to run it in the twin beside today; 0 does not."),
 ]
+Twin = Annotated[
+    str,
+    typer.Option("--twin", help="yes tries reductions in the twin, and takes back what costs."),
+]
 Site = Annotated[str, typer.Option("--site", help="Only this site.")]
 Item = Annotated[str, typer.Option("--item", help="Only this item.")]
 
@@ -72,8 +76,9 @@ def run(
         json_out({**told, "out": str(out) if out else None})
         return
     show(draft)
-    if found is not None:
-        show_trial(msgspec.to_builtins(found))
+    tried = msgspec.to_builtins(found) if found is not None else draft.details.get("trial")
+    if tried is not None:
+        show_trial(tried)
     if out is not None:
         console().print(f"the network as proposed is in {out}", markup=False)
     if proposal is not None:
@@ -153,11 +158,19 @@ def show(draft: Draft) -> None:
     names = ("what", "site", "item", "today", "proposed", "unit", "why")
     table(draft.summary, names, rows)
     figures = [
-        (name, figure.today, figure.proposed, figure.unit, figure.means)
+        (name, _ranged(figure.today, figure.today_range),
+         _ranged(figure.proposed, figure.proposed_range), figure.unit, figure.means)
         for name, figure in (("money", draft.money), ("service", draft.service))
         if figure is not None
-    ]
+    ]  # fmt: skip
     if figures:
         table("", ("", "today", "proposed", "unit", "means"), figures)
     for text in draft.assumptions:
         console().print(f"assumes: {text}", markup=False)
+
+
+def _ranged(value: float | None, ends: tuple[float, float] | None) -> float | str | None:
+    """A figure with its 95 % interval, where it has one."""
+    if value is None or ends is None:
+        return value
+    return f"{value:,.4g} ({ends[0]:,.4g} to {ends[1]:,.4g})"

@@ -19,20 +19,21 @@ class Price:
 
     A `promise` is a limit on the service time of `promised` periods, and `saved` what `periods`
     more would save; for `no stock` it is what a buffer allowed there would save (`periods` 0).
-    `proven`: both costs are optimal, else the price is an estimate.
+    `proven`: both costs are optimal, else the price is an estimate, and unknown (`saved` None)
+    where nothing cheaper was found.
     """
 
     stage: str
     promised: float
     periods: float
-    saved: float
+    saved: float | None
     proven: bool
     what: What = "promise"
 
     @property
-    def per_period(self) -> float:
-        """The marginal price of a promise."""
-        return self.saved / self.periods if self.periods else self.saved
+    def per_period(self) -> float | None:
+        """The marginal price of a promise; None where it is unknown."""
+        return self.saved / self.periods if self.periods and self.saved else self.saved
 
 
 def prices(stages: Table, arcs: Table, placed: Placement, *, periods: float = 1.0, most: int = 50,
@@ -58,12 +59,12 @@ def prices(stages: Table, arcs: Table, placed: Placement, *, periods: float = 1.
             start[row.id] += periods
         again = place([*rows[:i], row, *rows[i + 1 :]], links, start=start, **options)
         proven = placed.proven and again.proven
-        saved = max(0.0, placed.cost - again.cost)
+        saved = max(0.0, placed.cost - again.cost) or (0.0 if proven else None)
         limit = _limit(rows[i], end=True) or 0.0
         more = periods if what == "promise" else 0.0
         found.append(Price(row.id, limit, more, saved, proven, what))
     go_on(len(loose), len(loose))
-    return tuple(sorted(found, key=lambda p: (-p.saved, p.stage)))
+    return tuple(sorted(found, key=lambda p: (-(p.saved or 0.0), p.stage)))
 
 
 def _loosened(
