@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from support.forecasts import with_history
 from support.web_tower import NOW, World
 from taktnet.app.plans import forecasting
 from taktnet.app.plans.demand import demand
+from taktnet.app.plans.forecasting import driven
 from taktnet.app.plans.overriding import override_asked
+from taktnet.app.plans.trial import try_draft
 from taktnet.app.plans.verticals import vertical
 from taktnet.app.plans.view import PlanView
 from taktnet.base.errors import InputFaults, TaktnetError
-from taktnet.learn.panel import Key
+from taktnet.learn.panel import Key, Panel
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import micros
 from taktnet.network import Network
+from taktnet.network import components as c
 
 DRIVES, BEARINGS = Key("DU-500", "OPO"), Key("BRG-608", "KRK")
 MONDAY = datetime(2026, 8, 3, 12, tzinfo=UTC)
@@ -132,6 +137,44 @@ def test_a_forecast_proposes_what_it_would_publish(known: World) -> None:
     assert {s["item"] for s in made.details["series"]} == {"DU-500", "BRG-608"}
     (spike,) = next(s for s in made.details["series"] if s["item"] == "DU-500")["spikes"]
     assert spike["qty"] > 900
+
+
+def test_drivers_of_the_network_are_read_as_means_of_their_days(known: World) -> None:
+    """A value holds from its day; the row that names the series most closely counts."""
+    monday = date(2026, 1, 5)
+    days = {"price": (("", "", monday, 10.0), ("OPO", "DU-500", monday, 8.0),
+                      ("OPO", "DU-500", date(2026, 1, 14), 6.0)),
+            "promotion": (("", "DU-500", date(2026, 1, 12), 1.0),
+                          ("", "DU-500", date(2026, 1, 15), 0.0))}  # fmt: skip
+    network = replace(
+        known.network,
+        drivers=tuple(
+            c.Driver(name=name, site=site, item=item, day=day, value=value)
+            for name, rows in days.items()
+            for site, item, day, value in rows
+        ),
+    )
+    keys = (Key("DU-500", "OPO"), Key("BRG-608", "KRK"))
+    panel = Panel(keys, np.zeros((2, 2)), np.zeros(2, np.int64), monday, "week")
+    told = driven(network, panel, 1)
+    assert told["price"].tolist() == [[8, (2 * 8 + 5 * 6) / 7, 6], [10, 10, 10]]
+    assert told["promotion"][0].tolist() == pytest.approx([0, 3 / 7, 0])
+    assert told["promotion"][1].tolist() == [0, 0, 0]
+    view = replace(PlanView.of(known.tower), network=network)
+    plan = vertical("forecast")
+    made = plan.make(view, plan.asked({"horizon": 4, "item": "DU-500"}), lambda done, of: None)
+    assert made.details["drivers"] == ["price", "promotion", "working days"]
+    assert "lightgbm" in {x["method"] for x in made.details["series"][0]["candidates"]}
+    assert any("Trees were tried with price" in text for text in made.assumptions)
+    assert any(text.startswith("Measured: the band covered") for text in made.assumptions)
+
+
+def test_a_forecast_is_tried_at_its_rates(known: World) -> None:
+    """Customers who want what was forecast, beside what the network says, in the twin."""
+    told = try_draft(known.tower, draft(known, horizon=4), days=10, replications=2)
+    assert told.live
+    assert "what was forecast" in told.notes[0]
+    assert any(one.difference.mean for one in told.effects)
 
 
 def test_an_override_is_recorded_used_and_judged(known: World) -> None:

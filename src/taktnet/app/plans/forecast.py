@@ -45,7 +45,7 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
     outlook = _outlook(network, panel, ask, asked, progress)
     levels = None
     if asked["reconcile"] == "yes":
-        levels = agreed(outlook, usual(panel.keys))
+        levels = agreed(outlook, usual(panel.keys, base.families(network)))
         outlook = levels.outlook
     assert view.ledger is not None
     made = base.overrides(view.ledger, network)
@@ -93,10 +93,11 @@ def _picked(panel: Panel, asked: Asked) -> Panel:
 
 def _outlook(network: Network, panel: Panel, ask: Ask, asked: Asked, progress: Progress) -> Outlook:
     extra = None
-    if asked["trees"] == "yes":
-        ahead = max(ask.horizon, *np.atleast_1d(ask.span))
-        days = base.working_days(network, panel, int(ahead))
-        panel = replace(panel, drivers={"working days": days})
+    if asked["trees"] == "yes" or network.drivers:
+        ahead = int(max(ask.horizon, *np.atleast_1d(ask.span)))
+        days = base.working_days(network, panel, ahead)
+        known = base.driven(network, panel, ahead)
+        panel = replace(panel, drivers={"working days": days, **known})
         extra = {DRIVEN: drivers.lightgbm}
     told = forecast(panel, ask, extra, progress)
     return with_newcomers(told, base.attributes(network, panel))
@@ -129,7 +130,7 @@ def _draft(
             means=f"Lead times that stock for {asked['service']:g} % would have covered,"
             f" over {covered.judged:,} in the backtest",
         ) if covered else None,
-        assumptions=_ASSUMED,
+        assumptions=(*_measured(outlook, more), *_ASSUMED),
         position=view.position,
         details=more,
     )  # fmt: skip
@@ -142,6 +143,21 @@ _ASSUMED = (
     "Coverage is measured out of sample at each moment, but over the same moments from which the "
     "method was chosen.",
 )
+
+
+def _measured(outlook: Outlook, more: dict[str, Any]) -> list[str]:
+    """What bands covered, what drove the trees, and what people's overrides were worth."""
+    told = [
+        f"Measured: the {c.what} covered {100 * c.seen:.1f} % of {c.judged:,} outcomes, wanted were"
+        f" {100 * c.wanted:.1f} %"
+        for c in outlook.coverage
+    ]
+    if drivers := sorted(outlook.panel.drivers):
+        told.append(f"Trees were tried with {', '.join(drivers)}; they count where they cost less")
+    value, judged = more["value"]["share"], len(more["value"]["judged"])
+    if value is not None:
+        told.append(f"Overrides took {100 * value:.1f} % off the error, {judged} judged")
+    return told
 
 
 def _summary(outlook: Outlook, covered: Any) -> str:
@@ -247,7 +263,8 @@ VERTICAL = Vertical(
         Option("band", "Band, %", 80.0, "Share of outcomes inside the band", 10, 99),
         Option("review", "Review, periods", 1, "How long between two orders", 1, 52),
         Option("clean", "Cut spikes", "no", "Cut spikes to the largest usual demand", choices=_YES),
-        Option("trees", "Trees", "no", "Try LightGBM with working days too", choices=_YES),
+        Option("trees", "Trees", "no", "Try LightGBM with working days too; drivers always are",
+               choices=_YES),
         Option("reconcile", "Add up", "no", "Make items, sites and the network agree",
                choices=_YES),
         Option("rates", "Rates", "keep", "Propose the network's demand rates too",

@@ -51,6 +51,7 @@ def details(
             {"what": c.what, "wanted": c.wanted, "seen": round(c.seen, 5), "judged": c.judged}
             for c in outlook.coverage
         ],
+        "drivers": sorted(panel.drivers),
         "value": _value(value),
         "levels": [] if levels is None else _levels(levels),
         "series": [

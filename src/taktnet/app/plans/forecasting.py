@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -47,6 +48,8 @@ def attributes(network: Network, panel: Panel) -> list[Attributes]:
     for key in panel.keys:
         one = known.get(key.item)
         own: dict[str, str | float] = {"site": key.site}
+        if one is not None and one.family:
+            own["family"] = one.family
         if one is not None:
             own |= {
                 "unit": one.unit, "cost": math.log1p(one.cost), "weight": math.log1p(one.weight_kg),
@@ -78,6 +81,47 @@ def working_days(network: Network, panel: Panel, ahead: int) -> Floats:
                 row[k] = sum(hours.works_on(day) for day in span)
         days[site] = row
     return np.stack([days[k.site] for k in panel.keys])
+
+
+def families(network: Network) -> dict[str, str]:
+    """The family of every item that has one."""
+    return {item.id: item.family for item in network.items if item.family}
+
+
+def driven(network: Network, panel: Panel, ahead: int) -> dict[str, Floats]:
+    """Every driver of the network as its mean over each period, (series, periods + ahead).
+
+    Of a driver's rows those count that name the series most closely: site and item, item, site,
+    any. A value holds until the next; before the first it is 0.
+    """
+    rows: defaultdict[tuple[str, str, str], dict[int, float]] = defaultdict(dict)
+    for row in network.drivers:
+        rows[row.name, row.site, row.item][row.day.toordinal()] = row.value
+    edges = np.array([panel.day(k).toordinal() for k in range(panel.periods + ahead + 1)])
+    curves = {place: _mean_of_steps(told, edges) for place, told in rows.items()}
+    none = np.zeros(panel.periods + ahead)
+    told: dict[str, Floats] = {}
+    for name in dict.fromkeys(row.name for row in network.drivers):
+        told[name] = np.stack([
+            next(
+                (curves[name, *place] for place in
+                 ((k.site, k.item), ("", k.item), (k.site, ""), ("", ""))
+                 if (name, *place) in curves),
+                none,
+            )
+            for k in panel.keys
+        ])  # fmt: skip
+    return told
+
+
+def _mean_of_steps(told: dict[int, float], edges: Floats) -> Floats:
+    """The mean between edges of a value that holds from each day (ordinal) until the next."""
+    days = np.array(sorted(told))
+    values = np.array([told[int(d)] for d in days])
+    area = np.concatenate([[0.0], np.cumsum(np.diff(days) * values[:-1])])
+    at = np.searchsorted(days, edges, side="right") - 1
+    upto = np.where(at >= 0, area[at] + values[at] * (edges - days[at]), 0.0)
+    return np.diff(upto) / np.diff(edges)
 
 
 def overrides(ledger: Ledger, network: Network) -> tuple[Override, ...]:
