@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from taktnet.base.errors import InputFaults, TaktnetError
 from taktnet.exchange import cloudevents, events, folder, webhook
+from taktnet.ledger import codec
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -193,6 +194,16 @@ def test_fault_in_a_file_names_its_line(tmp_path):
     with pytest.raises(InputFaults) as caught:
         list(events.read_file(file))
     assert [f.row for f in caught.value.faults] == [3001]
+
+
+@pytest.mark.parametrize("name", ["a.json.gz", "a.ndjson.gz"])
+def test_a_file_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch, name):
+    """A few packed bytes do not fill the memory: no more is read than would be taken."""
+    monkeypatch.setattr(codec, "LIMITS", codec.Limits(total_bytes=100_000))
+    monkeypatch.setattr(events, "_LONGEST", 100_000)
+    (tmp_path / name).write_bytes(gzip.compress(b'["' + b"x" * 50_000_000))
+    with pytest.raises(InputFaults, match=r"at most 100000 bytes|100001 bytes|broken JSON"):
+        list(events.read_file(tmp_path / name))
 
 
 def test_broken_gzip(tmp_path):

@@ -92,6 +92,9 @@ def test_ingest_says_what_became_of_each(tmp_path):
     told = run_json("ingest", other, "-p", tmp_path, code=1)
     assert told["outcomes"] == {"conflict": 1}
     assert "other content" in told["details"][0]["detail"]
+    aside = run_json("log", "--aside", "-p", tmp_path)["rows"]
+    assert [(row["outcome"], row["id"]) for row in aside] == [("conflict", counted(1).id)]
+    assert "conflict" in run("log", "--aside", "-p", tmp_path)
     bad = tmp_path / "c.ndjson"
     bad.write_text('{"kind": "stock.used/1"}\n')
     assert "a kind of event" in run("ingest", bad, "-p", tmp_path, code=1)

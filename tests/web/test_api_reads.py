@@ -4,6 +4,7 @@ import json
 import time
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from support.acme import AT, counted, ordered, two_plants, used
@@ -153,6 +154,16 @@ def test_conflicts_are_shown(client, tower):
     tower.ingest([counted(1, qty=31)])
     (conflict,) = get(client, "/api/conflicts")["rows"]
     assert json.loads(conflict["body"])["qty"] == 31
+
+
+def test_corrections_that_wait_are_shown(client, tower):
+    """A correction whose original has not come is listed, and on the page of events."""
+    (receipt,) = tower.ingest([msgspec.structs.replace(used(90, 1), corrects="not-yet")])
+    assert receipt.outcome == "parked"
+    (parked,) = get(client, "/api/parked")["rows"]
+    assert (parked["id"], parked["corrects"]) == (used(90, 1).id, "not-yet")
+    assert "waits for not-yet" in client.get("/events").text
+    assert "Set aside" not in client.get("/events?kind=stock.counted/1").text
 
 
 def test_checkpoint_and_proofs(client, tower):

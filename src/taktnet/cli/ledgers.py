@@ -119,6 +119,9 @@ def log(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write all events to this NDJSON file.")
     ] = None,
+    aside: Annotated[
+        bool, typer.Option("--aside", help="What is kept aside: conflicts, waiting corrections.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Search the event log, newest first; follow one event to its decisions and signals.
@@ -127,6 +130,7 @@ def log(
     Examples:
       taktnet log --kind decision. --site OPO
       taktnet log --seq 1042
+      taktnet log --aside
       taktnet log --out everything.ndjson
     """
     from taktnet.ledger.search import Query
@@ -138,6 +142,8 @@ def log(
                 json_out({"path": str(out), "events": count})
             else:
                 console().print(f"{count} events written to {out}")
+        elif aside:
+            _show_aside(tower, limit, json)
         elif seq:
             _show_chain(tower, seq, json)
         else:
@@ -153,6 +159,26 @@ def _show_search(tower: Any, query: Query, limit: int, json: bool) -> None:
         json_out({"rows": [recorded_row(row) for row in rows]})
         return
     _table("", rows)
+
+
+def _show_aside(tower: Any, limit: int, json: bool) -> None:
+    from taktnet.app.aside import set_aside
+    from taktnet.ledger.event import kind_name
+    from taktnet.ledger.fact import instant
+
+    rows = set_aside(tower.ledger)
+    if json:
+        json_out({"total": len(rows), "rows": rows[:limit]})
+        return
+    table(
+        "Set aside",
+        ("outcome", "offered", "kind", "source", "id", "corrects", "what"),
+        [
+            (r.outcome, instant(r.recorded), kind_name(r.event), r.source, r.id, r.corrects,
+             _what(r.event))
+            for r in rows[:limit]
+        ],
+    )  # fmt: skip
 
 
 def _show_chain(tower: Any, seq: int, json: bool) -> None:

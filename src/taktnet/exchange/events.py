@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
-from itertools import islice
+from io import BufferedReader
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +25,9 @@ CONTENT_TYPES: dict[str, Format] = {
     cloudevents.ONE: "cloudevent",
     cloudevents.BATCH: "cloudevents",
 }
-_LINES = 2000  # of a file at a time
+_LINES = 2000  # of a file at a time,
+_PIECE = 16 * 1024 * 1024  # and about so many bytes
+_LONGEST = codec.LIMITS.total_bytes
 _NDJSON = (".ndjson", ".jsonl")
 
 
@@ -60,24 +62,35 @@ def read_file(path: Path) -> Iterator[list[AnyEvent]]:
 
 
 def _bytes(path: Path) -> bytes:
-    data = path.read_bytes()
-    if path.suffix != ".gz":
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputFaults([Fault(path.name, 0, "", str(error), "a gzip file")]) from error
+    """All of a file, or a byte more than the codec takes: a small file may unpack to a huge one."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        try:
+            return file.read(codec.LIMITS.total_bytes + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InputFaults([Fault(path.name, 0, "", str(error), "a gzip file")]) from error
 
 
 def _pieces(path: Path) -> Iterator[tuple[int, bytes]]:
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         first = 1
         try:
-            while lines := list(islice(file, _LINES)):
+            while lines := _lines(file, path.name, first):
                 yield first, b"".join(lines)
                 first += len(lines)
         except (OSError, EOFError, zlib.error) as error:
             raise InputFaults([Fault(path.name, first, "", str(error), "a gzip file")]) from error
+
+
+def _lines(file: gzip.GzipFile | BufferedReader, where: str, first: int) -> list[bytes]:
+    """The next lines of a file, numbered from `first`: not too many, and none too long."""
+    lines, size = list[bytes](), 0
+    while len(lines) < _LINES and size < _PIECE and (line := file.readline(_LONGEST + 1)):
+        if len(line) > _LONGEST:
+            row, wanted = first + len(lines), f"at most {_LONGEST} bytes a line"
+            raise InputFaults([Fault(where, row, "", "a longer line", wanted)])
+        lines.append(line)
+        size += len(line)
+    return lines
 
 
 def _moved(fault: Fault, lines: int) -> Fault:

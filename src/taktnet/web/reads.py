@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.responses import PlainTextResponse, Response
 
 from taktnet.app import signals as decisions
+from taktnet.app.aside import set_aside
 from taktnet.app.encode import recorded_row, to_json
 from taktnet.app.story import chain
 from taktnet.app.tower import Tower
@@ -212,6 +213,16 @@ def _events(api: APIRouter, tower: Tower) -> None:
             {"recorded": recorded, "source": source, "id": told, "body": body.decode()}
             for recorded, source, told, body in tower.ledger.conflicts()
         ]
+        return json_response(page(rows, limit, offset))
+
+    @api.get("/parked", summary="Corrections that wait for the event they correct")
+    def parked(limit: Limit = 100, offset: Offset = 0) -> Response:
+        rows = [
+            {"recorded": one.recorded, "source": one.source, "id": one.id,
+             "corrects": one.corrects, "body": one.body}
+            for one in set_aside(tower.ledger)
+            if one.outcome == "parked"
+        ]  # fmt: skip
         return json_response(page(rows, limit, offset))
 
 

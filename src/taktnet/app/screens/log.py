@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from taktnet.app.aside import Aside, set_aside
 from taktnet.app.screens.desk import Desk
 from taktnet.app.screens.model import EventLine, Level
 from taktnet.app.screens.saying import reference, says, told
@@ -47,6 +48,19 @@ class LogQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class AsideLine:
+    """An event that was kept aside, and why."""
+
+    offered: int
+    zone: str
+    kind: str
+    source: str
+    id: str
+    says: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogScreen:
     """One page of the log, newest first. `before` continues it; 0 when the log is at its end."""
 
@@ -55,6 +69,8 @@ class LogScreen:
     before: int
     searched: int  # the smallest number looked at
     faults: tuple[str, ...] = ()
+    aside: tuple[AsideLine, ...] = ()  # the newest; on the first page only
+    aside_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,7 @@ class EventScreen:
 
 
 _PER_PAGE = 50
+_ASIDE = 10
 _TIMES = ("since", "until")
 _ANSWERS = (
     e.DecisionApproved,
@@ -128,7 +145,21 @@ def log_screen(desk: Desk, ledger: Ledger, query: LogQuery) -> LogScreen:
     more = len(rows) == _PER_PAGE and rows[-1].seq > 1
     low = rows[-1].seq if more else min(1, ledger.head.seq)
     lines = tuple(event_line(desk, row) for row in rows)
-    return LogScreen(query, lines, low if more else 0, low, tuple(faults))
+    kept = [] if query.narrow or query.before else set_aside(ledger)
+    aside = tuple(_aside_line(desk, one) for one in kept[:_ASIDE])
+    return LogScreen(query, lines, low if more else 0, low, tuple(faults), aside, len(kept))
+
+
+def _aside_line(desk: Desk, one: Aside) -> AsideLine:
+    event = one.event
+    why = "its id was recorded with other content"
+    if one.outcome == "parked":
+        why = f"waits for {one.corrects}, which it corrects"
+    elif one.corrects:
+        why = f"its id, or the correction of {one.corrects}, was recorded before"
+    zone = event.zone or desk.zone(event.site)
+    what = kind_name(event), one.source, one.id, says(event, desk.unit)
+    return AsideLine(one.recorded, zone, *what, why)
 
 
 def event_screen(desk: Desk, ledger: Ledger, seq: int) -> EventScreen:
