@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from twin_nets import MONDAY
 
 from taktnet.base.names import Names
+from taktnet.network import Network
 from taktnet.network.generate import generate
 from taktnet.twin import Sim, lower, patch
 from taktnet.twin.layout import MAKE, Kind, Table
@@ -96,15 +100,77 @@ def trouble(sites: tuple[str, ...], lanes: tuple[str, ...], draw: Any) -> list[A
     ]
 
 
+def network(size: int, seed: int) -> Network:
+    """A generated network, and what it has none of: full vehicles, customs, inspection, parts."""
+    made, rng = generate(size, seed), Random(seed)
+    lanes = [
+        replace(
+            lane,
+            vehicles=rng.choice((0, 0, 1, 2)),
+            capacity_kg=rng.choice((20.0, 200.0, 2000.0)),
+            customs_h=rng.choice((0.0, 0.0, 12.0)),
+        )
+        for lane in made.lanes
+    ]
+    points = [replace(p, inspect_h=rng.choice((0.0, 0.0, 8.0))) for p in made.stock_points]
+    demand = [replace(d, partial=rng.choice(("yes", "no"))) for d in made.demand]
+    made = made.with_rows("lanes", lanes).with_rows("stock_points", points)
+    return made.with_rows("demand", demand)
+
+
 def run_one(size: int, seed: int, data: Any) -> None:
     """A network, some trouble, three weeks."""
-    model = lower(generate(size, seed), None, Names(), MONDAY, 22)
+    model = lower(network(size, seed), None, Names(), MONDAY, 22)
     sim = model.sim(heap=True)
     sim.patch(trouble(model.sites, model.lanes, data.draw))
     sim.begin(seed, 0)
     for day in (1, 7.3, 21):
         sim.run_to(day)
         check(sim)
+
+
+def features(net: Network) -> Iterator[str]:
+    """What of all that a network can say this one says."""
+    yield from (f"loop {loop.kind}" for loop in net.loops)
+    yield from (f"policy {point.policy}" for point in net.stock_points)
+    yield from (f"source {source.role}" for source in net.sources)
+    yield from (f"site {s.kind}" for s in net.sites)
+    yield from (f"demand {d.distribution}" for d in net.demand)
+    yield from (f"mode {lane.mode}" for lane in net.lanes)
+    yield from (f"partial {d.partial}" for d in net.demand)
+    for what, rows in {
+        "shelf life": [i.shelf_life_d for i in net.items],
+        "inspection": [p.inspect_h for p in net.stock_points],
+        "review": [p.review_h for p in net.stock_points],
+        "scrap": [p.yield_rate < 1 for p in net.processes],
+        "set-up": [p.setup_s for p in net.processes],
+        "lot": [p.lot_qty for p in net.processes],
+        "failures": [r.mtbf_h for r in net.resources],
+        "shifts": [s.calendar for s in net.sites],
+        "departures": [lane.departures for lane in net.lanes],
+        "vehicles": [lane.vehicles for lane in net.lanes],
+        "customs": [lane.customs_h for lane in net.lanes],
+        "split": [s.share not in (0.0, 1.0) for s in net.sources],
+        "least order": [s.moq for s in net.sources],
+        "price breaks": [s.price_breaks for s in net.sources],
+        "collection": [loop.collection_h for loop in net.loops],
+        "several components": [len(net.bom_of(i.id)) > 1 for i in net.items],
+    }.items():
+        if any(rows):
+            yield what
+
+
+def test_the_networks_have_everything_that_a_network_can_say() -> None:
+    """Fifty of them draw every kind of loop, policy, source and site, and every option of rows."""
+    drawn = {f for seed in range(50) for f in features(network(10 + seed % 7, seed))}
+    wanted = {f"loop {k}" for k in ("production", "withdrawal", "two_bin", "signal", "conwip")}
+    wanted |= {f"policy {k}" for k in ("kanban", "base_stock", "sS", "RQ")}
+    wanted |= {f"site {k}" for k in ("plant", "supplier", "hub", "customer")}
+    wanted |= {"source primary", "source backup", "partial yes", "partial no", "shelf life",
+               "inspection", "review", "scrap", "set-up", "lot", "failures", "shifts", "departures",
+               "vehicles", "customs", "split", "least order", "price breaks", "collection",
+               "several components", "mode road", "mode sea", "mode air"}  # fmt: skip
+    assert not wanted - drawn
 
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]

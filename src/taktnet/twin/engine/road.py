@@ -107,7 +107,7 @@ def depart(x: int, lane: int, number: int) -> None:
         c = cell_at(x, i)
         w = place_at(x, _of(x, c.who))
         if c.qty * w.kg > kg_left or c.qty * w.m3 > m3_left:
-            _split(x, i, c, w, kg_left, m3_left, tail < 0)
+            _split(x, way, i, c, w, kg_left, m3_left, tail < 0)
             if c.qty == 0:
                 break
         kg += w.kg * c.qty
@@ -134,7 +134,7 @@ def _of(x: int, who: int) -> int:
 
 
 @kernel
-def _split(x: int, i: int, c: Any, w: Any, kg: float, m3: float, empty: bool) -> None:
+def _split(x: int, way: Any, i: int, c: Any, w: Any, kg: float, m3: float, empty: bool) -> None:
     """Leave behind what does not fit, in whole containers, in a cell that follows.
 
     An empty vehicle takes at least one container, whatever it weighs.
@@ -144,7 +144,7 @@ def _split(x: int, i: int, c: Any, w: Any, kg: float, m3: float, empty: bool) ->
         fits = min(fits, int(min(kg / w.kg, 1e18)))
     if w.m3 > 0:
         fits = min(fits, int(min(m3 / w.m3, 1e18)))
-    fits = fits // w.container * w.container
+    fits = max(0, fits // w.container * w.container)  # an overfull vehicle has less than no room
     if empty:
         fits = min(c.qty, max(fits, w.container))
     j = new_cell(x)
@@ -152,6 +152,8 @@ def _split(x: int, i: int, c: Any, w: Any, kg: float, m3: float, empty: bool) ->
     rest.qty, rest.placed, rest.mark, rest.who = c.qty - fits, c.placed, c.mark, c.who
     rest.next = c.next
     c.qty, c.next = fits, j
+    if way.tail == i:
+        way.tail = j
     note.name_cell(x, j, note.order_of(x, i), note.shipment_of(x, i))
 
 
