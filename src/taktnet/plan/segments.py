@@ -64,7 +64,7 @@ class Segment:
 
     `abc` is A, B, C or N (no use); `xyz` X, Y, Z or "" (no history to judge by); `cv` the
     coefficient of variation with n - 1, None where undefined; `quadrant` is Kraljic's; `policy` and
-    `service` are the default, `why` says it in words.
+    `service`, a fill rate (share of units met from stock), are the default, `why` says it in words.
     """
 
     item: str
@@ -158,7 +158,7 @@ _CARDS = {"X": "steady use: cards", "Y": "use varies: cards sized by simulation"
 
 
 def _default(abc: str, xyz: str, quadrant: str, new: bool) -> tuple[str, float | None, str]:
-    """Policy, cycle service and reason of a segment."""
+    """Policy, fill rate and reason of a segment."""
     risky = quadrant in ("strategic", "bottleneck")
     level = {"A": 0.95, "B": 0.97, "C": 0.98}.get(abc)
     if level is not None and risky:
@@ -173,7 +173,7 @@ def _default(abc: str, xyz: str, quadrant: str, new: bool) -> tuple[str, float |
         policy, why = "two_bin", "cheap and steady: two bins, no count"
     else:
         policy, why = "kanban", _CARDS[xyz]
-    tail = f"; {quadrant}: supply may fail, so 99 % of cycles" if risky else ""
+    tail = f"; {quadrant}: supply may fail, so 99 % of units from stock" if risky else ""
     return policy, level, why + tail
 
 

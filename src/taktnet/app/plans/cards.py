@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from taktnet.app.plans.cells import conwip_detail, conwip_line, polca
 from taktnet.app.plans.draft import Change, Draft, Figure, Line, change
 from taktnet.app.plans.guard import Guarded, guard, target_of
-from taktnet.app.plans.loops import ASSUMED, Sized, size_loop
+from taktnet.app.plans.loops import ASSUMED, Sized, size_loop, takt_of
 from taktnet.app.plans.points import SIZED, Point, size_point
 from taktnet.app.plans.record import lead_times
 from taktnet.app.plans.two_sources import two_sources
 from taktnet.app.plans.vertical import Asked, Option, Vertical
 from taktnet.app.plans.view import PlanView, Progress
 from taktnet.network.components import Loop, StockPoint
+
+#: Pairs of cells that the details of a draft hold, those with the most cards.
+MOST_PAIRS = 200
 
 
 def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
@@ -39,7 +44,7 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
     sized = [one.kept(held.share, asked["seed"]) for one in sized]
     kept = [one.kept(held.share, asked["seed"]) for one in kept]
     progress(total, total)
-    return _draft(view, sized, kept, dual, held)
+    return _draft(view, asked, (sized, kept, dual), held)
 
 
 def _changes(
@@ -62,8 +67,9 @@ def _wanted(row: Loop | StockPoint, asked: Asked) -> bool:
     return asked["site"] in ("", row.site) and asked["item"] in ("", row.item)
 
 
-def _draft(view: PlanView, rows: list[Sized], spots: list[Point], dual: list[Line],
+def _draft(view: PlanView, asked: Asked, found: tuple[list[Sized], list[Point], list[Line]],
            held: Guarded) -> Draft:  # fmt: skip
+    rows, spots, dual = found
     sized = [one for one in rows if one.sizing is not None]
     kept = [one for one in spots if one.result is not None]
     changes = _changes(view, sized, kept, held.share)
@@ -86,9 +92,27 @@ def _draft(view: PlanView, rows: list[Sized], spots: list[Point], dual: list[Lin
         service=held.service(_service(sized, kept)),
         assumptions=(*told, *ASSUMED) if sized or kept else (),
         position=view.position,
-        details={"loops": [one.detail() for one in sized],
+        details={"loops": [_detail(view, one) for one in sized],
+                 "polca": _pairs(view, asked),
                  "points": [one.detail() for one in kept], **held.details()},
     )  # fmt: skip
+
+
+def _detail(view: PlanView, one: Sized) -> dict[str, Any]:
+    """A loop as the page shows it, with what a CONWIP line does in the practical worst case."""
+    told, line = one.detail() | {"conwip": None}, conwip_line(view, one.loop)
+    if line is not None and one.need is not None:
+        takt = takt_of(view.network, view.day())
+        told["conwip"] = conwip_detail(line, one.proposed, one.need.demand, takt, one.loop)
+    return told
+
+
+def _pairs(view: PlanView, asked: Asked) -> list[dict[str, Any]]:
+    """POLCA cards of the pairs of cells that touch the site asked for."""
+    network = view.network
+    lines = {r.id for r in network.resources if asked["site"] in ("", r.site)}
+    pairs = polca(view, asked["alpha"])
+    return [p for p in pairs if {p["first"], p["second"]} & lines][:MOST_PAIRS]
 
 
 def _service(sized: list[Sized], kept: list[Point]) -> Figure | None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from taktnet.app.plans.draft import Line
 from taktnet.app.plans.draws import draws
 from taktnet.app.plans.guard import keep
+from taktnet.app.plans.overload import overload
 from taktnet.app.plans.view import PlanView
 from taktnet.base.daytexts import parse_departures
 from taktnet.base.exact import exact
@@ -194,6 +195,8 @@ def _need(view: PlanView, loop: c.Loop, seen: Receipts) -> cards.Loop | str:
     lead = lead_time(network, loop, on)
     if lead is None:
         return f"no lane, source or process says how {loop.item} comes to {loop.site}"
+    if loop.origin in ("", loop.site) and (words := _no_time(network, loop, on)):
+        return words
     receipts = seen.get((loop.site, loop.item, loop.origin), ())
     return cards.Loop(
         demand=rate * share,
@@ -206,6 +209,13 @@ def _need(view: PlanView, loop: c.Loop, seen: Receipts) -> cards.Loop | str:
         lump=draws(network, loop.site, loop.item, on).lump,
         emptied=True,
     )
+
+
+def _no_time(network: Network, loop: c.Loop, on: date) -> str:
+    """Why no number of cards serves a loop that is made here; "" where some does."""
+    lines = {p.resource for p in network.processes_of(loop.site, loop.item)}
+    words = [overload(takt_of(network, on), line) for line in sorted(lines)]
+    return "; ".join(words) if all(words) else ""
 
 
 def _share(network: Network, loop: c.Loop) -> float:
@@ -291,6 +301,11 @@ def rates_of(network: Network, on: date) -> tuple[Rates, Rates]:
     """Units a day of every node that demand reaches, and the deviation of a day's need."""
     keyed = _Keyed(network)
     return {(r.site, r.item): r.rate_day for r in _takt(keyed, on).nodes}, _spreads(keyed, on)
+
+
+def takt_of(network: Network, on: date) -> NetworkTakt:
+    """The takt of a network on a day, worked out once."""
+    return _takt(_Keyed(network), on)
 
 
 @lru_cache(maxsize=4)

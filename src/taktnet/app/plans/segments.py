@@ -46,8 +46,8 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
             "Criticality is 1 for a part without alternative in a bill of materials, 0.5 with "
             "one, else 0; risk is 0.6 for a single source, and up to 0.4 more for a lead time of "
             f"{_LONG_LEAD_D:g} days",
-            "The service of a segment becomes the target of its stock points; how much stock "
-            "that takes say the plans for cards and buffers",
+            "The fill rate of a segment (share of units met from stock) becomes the target of its "
+            "stock points; how much stock that takes say the plans for cards and buffers",
         ),
         position=view.position,
         details=_details(found),
@@ -104,7 +104,7 @@ def _compare(network: Network, found: Segments) -> tuple[tuple[Line, ...], tuple
                 what=f"{row.item} {row.abc}{row.xyz}",
                 today=round(100 * point.service_target, 4),
                 proposed=round(100 * target, 4),
-                unit="% service",
+                unit="% fill rate",
                 why=f"{row.quadrant}; default policy {row.policy}, today {point.policy}: {row.why}",
                 site=site,
                 item=item,
