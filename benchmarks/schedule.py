@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from taktnet.plan.schedule import Problem, check, repair, schedule
+from taktnet.plan.schedule.walk import ready
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from support.shops import broken, made_shop
@@ -60,7 +61,7 @@ def main() -> None:
     from ortools.sat.python import cp_model  # noqa: F401 - loading solvers is no part of 2 s
     from scipy.optimize import linprog  # noqa: F401
 
-    schedule(made_shop(30), seconds=0.2)
+    ready()
     rows = [one(BAR, tight, seed) for tight in (0.7, 1.2) for seed in (1, 2, 3)]
     rows += [one(size, 0.7, 1) for size in SIZES if size != BAR]
     barred = [r for r in rows if r["operations"] == BAR]

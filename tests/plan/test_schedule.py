@@ -33,6 +33,14 @@ from taktnet.plan.schedule.load import waiting
 from taktnet.plan.schedule.model import starts
 from taktnet.plan.schedule.repair import Turn, placed, right_shift, times
 from taktnet.plan.schedule.shop import shop
+from taktnet.plan.schedule.walk import ready
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """The search is there before any time is taken."""
+    ready()
+
 
 ALWAYS = ((0, 10_000),)
 

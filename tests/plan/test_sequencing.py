@@ -171,3 +171,20 @@ def test_the_text_is_read_with_all_its_faults() -> None:
         read_cars("", "a.txt")
     with pytest.raises(InputFaults, match="p of q"):
         Cars((Option("a", 3, 2),), (CarClass("k", 1, frozenset("b")),))
+
+
+def test_what_no_order_can_keep_is_told_in_words() -> None:
+    """Six of eight cars with an option that one of two may carry; a colour that nothing parts."""
+    many = Cars(
+        (Option("roof", 1, 2), Option("tow", 1, 3)),
+        (CarClass("a", 6, frozenset({"roof"}), "red"), CarClass("b", 2, frozenset({"tow"}), "red")),
+        paint_limit=2,
+    )
+    found = sequence_cars(many, moves=2_000, workers=1)
+    assert found.conflicts == (
+        "option roof: 6 of 8 cars carry it and at most 1 of any 2 in a row may; in any order at"
+        " least 3 are above it, summed over windows",
+        "colour red: 8 cars in batches of at most 2 need 3 cars of other colours between them, and"
+        " there are 0",
+    )
+    assert sequence_cars(read_cars(TEN), moves=2_000, workers=1).conflicts == ()

@@ -15,6 +15,7 @@ from taktnet.app.plans.verticals import vertical
 from taktnet.app.plans.view import PlanView
 from taktnet.base.errors import InputFaults
 from taktnet.network import Network
+from taktnet.network import components as c
 from taktnet.plan.levelling import level_greatest
 
 
@@ -48,6 +49,16 @@ def test_a_line_has_its_takt_its_box_and_its_interval() -> None:
     assert [line.proposed for line in draft.lines] == [30, 30]
 
 
+def test_a_round_takes_the_shortest_tour_of_set_ups() -> None:
+    """With a table of changeovers both ways count, 5 and 15 minutes, in place of twice 20."""
+    n = shop_network()
+    rows = [c.Changeover(resource="ASM-1", before=a, after=b, setup_s=s)
+            for a, b, s in (("DU-250", "DU-500", 300.0), ("DU-500", "DU-250", 900.0))]  # fmt: skip
+    (box,) = levelled(PlanView(replace(n, changeovers=tuple(rows))), line="ASM-1").details["boxes"]
+    assert box["setup_s"] == 1200
+    assert box["epei"] == pytest.approx(1200 / (0.9 * 54_000 - 168 * 240))
+
+
 def test_a_line_with_more_work_than_time_says_so() -> None:
     """No interval is long enough, and no lot is changed."""
     n = shop_network()
@@ -55,7 +66,7 @@ def test_a_line_with_more_work_than_time_says_so() -> None:
     draft = levelled(PlanView(slow), line="ASM-1")
     assert draft.changes == ()
     assert "more work than time" in draft.summary
-    assert all("more work than time" in line.why for line in draft.lines)
+    assert all("more work than time: 42.0 h of runs in 13.5 h a day" in x.why for x in draft.lines)
     assert draft.details["boxes"][0]["epei"] is None
 
 

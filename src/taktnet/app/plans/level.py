@@ -20,10 +20,11 @@ from taktnet.base.errors import Fault, InputFaults
 from taktnet.base.exact import ceil_div, exact
 from taktnet.ledger.fact import instant
 from taktnet.network import Network
+from taktnet.network.changeovers import Changeovers, setup_of
 from taktnet.network.components import Process
 from taktnet.network.network import row_key
 from taktnet.network.rates import ProcessRate, network_takt, pitch_s
-from taktnet.plan.epei import Epei, Part, epei
+from taktnet.plan.epei import MOST_PARTS, Epei, Part, epei
 from taktnet.plan.heijunka import Box, board, heijunka_box
 
 #: Most lines whose boxes are kept with a draft, and most slots of one.
@@ -86,12 +87,29 @@ def level_line(
     share = available / mean if mean else 0.0
     demand = {r.item: ceil_div(exact(r.rate_day) * exact(round(share, 9)), 1) for _, r in rows}
     parts = [Part(p.item, r.rate_day * share, p.cycle_s / p.yield_rate, p.setup_s) for p, r in rows]
-    interval = epei(parts, available * (1 - spare)) if rows else epei([], available)
+    free = available * (1 - spare)
+    interval = epei(parts, free, _changeovers(network, line, rows)) if rows else epei([], available)
     use = interval.run_s / available if available else None
     box, why = _box(demand, packs, available)
     return Levelled(
         line, resource.site, day, available, rows, packs, demand, box, why, interval, use
     )
+
+
+def _changeovers(
+    network: Network, line: str, rows: Sequence[tuple[Process, ProcessRate]]
+) -> dict[tuple[str, str], float] | None:
+    """Seconds from part to part of a line where the order matters; None where it does not."""
+    told = Changeovers(network)
+    if line not in told.ordered or not 1 < len(rows) <= MOST_PARTS:
+        return None
+    needs = {p.item: setup_of(p) for p, _ in rows}
+    return {
+        (a, b): told.seconds(line, x, y)
+        for a, x in needs.items()
+        for b, y in needs.items()
+        if a != b
+    }
 
 
 def _day(working: Any, now: int) -> tuple[date, float]:
@@ -203,7 +221,11 @@ def _lot(
 
 def _line(lot: _Lot) -> Line:
     if lot.epei.days is None:
-        why = "the line has more work than time: no interval is long enough"
+        why = (
+            f"the line has more work than time: {lot.epei.run_s / 3600:.1f} h of runs in"
+            f" {(lot.epei.run_s + lot.epei.spare_s) / 3600:.1f} h a day; make it elsewhere, add a"
+            " shift, or keep less spare"
+        )
     elif lot.proposed == lot.today:
         why = f"every {lot.today_d:.2f} d; EPEI {lot.epei.days:.2f} d"
     else:

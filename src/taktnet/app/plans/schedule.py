@@ -20,6 +20,7 @@ from taktnet.plan.schedule.conflict import conflict
 from taktnet.plan.schedule.floor import Floor, Frozen, Prices, read_floor
 from taktnet.plan.schedule.plain import from_plain, plan_from_plain, plan_to_plain, to_plain
 from taktnet.plan.schedule.solve import Progress as Step
+from taktnet.plan.schedule.walk import ready
 
 #: Most lots of the published plan that are looked back for.
 _MOST_FROZEN = 2_000
@@ -57,6 +58,7 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
             stopped.append(True)
         return not stopped
 
+    ready()
     found = schedule(problem, seconds=asked["seconds"], watch=watch)
     if found.cost.overrun_min:
         _explain(floor, found.cost.overrun_min)

@@ -72,4 +72,6 @@ def _show(problem: Cars, found: Sequenced) -> None:
     end = "proven least" if found.proven else f"at least {found.lower} in any order"
     title = f"{problem.count} cars: {found.ratios} by {found.measure}, {end}"
     table(title, ("option", "ratio", "cars above", "windows broken"), rows)
+    for text in found.conflicts:
+        console().print(f"cannot be kept: {text}", markup=False)
     console().print(" ".join(found.sequence), markup=False)

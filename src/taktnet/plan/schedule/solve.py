@@ -112,9 +112,10 @@ def schedule(
         run.offer(dispatch(p, s, turn))
         pool = ThreadPoolExecutor(2)
         walk, bound = pool.submit(run.walk), pool.submit(run.bound, workers - 1)
-        walk.result()
+        # Code that is still being loaded, or a solver that is slow to stop, is not waited for.
+        if wait([walk], max(0.0, begun + seconds - clock())).done:
+            walk.result()
         run.halt()
-        # A solver that is slow to stop is not waited for: what it still says is not heard.
         if wait([bound], max(0.0, begun + seconds - clock())).done:
             bound.result()
         run.close()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from taktnet.plan.schedule.decode import decode, lines, search
+from taktnet.plan.schedule.problem import Mode, Operation, Problem, Resource
 from taktnet.plan.schedule.repair import Turn, times
-from taktnet.plan.schedule.shop import Shop
+from taktnet.plan.schedule.shop import Shop, shop
 
 if TYPE_CHECKING:
     from taktnet.plan.schedule.solve import Run
@@ -22,6 +23,14 @@ SLICE = 0.02
 ROUNDS, MOVES = 4, 6
 #: Warmth of the search at its start and end, as a share of an operation's mean cost.
 HOT, COLD = 0.05, 0.003
+
+
+def ready() -> None:
+    """Load the compiled search, so that no time of a plan's is spent on it."""
+    ways = (Resource("R", "S", ((0, 1),)),)
+    s = shop(Problem(ways, (Operation("a", (Mode("R", 1),)),)))
+    one, best = np.zeros(1, np.int64), np.zeros((3, 1), np.int64)
+    search(s, (0, 1, 1), one, one.copy(), one.copy(), best, 0.0, 0.0, 1.0, 1, np.ones(1, np.uint64))
 
 
 class Pace:

@@ -13,6 +13,7 @@ import numpy as np
 from taktnet.base.errors import Fault, InputFaults
 from taktnet.plan.sequencing.arrays import Arrays, batched, lower, started
 from taktnet.plan.sequencing.cars import Cars
+from taktnet.plan.sequencing.conflict import conflicts
 from taktnet.plan.sequencing.search import Phase, Search, Watch
 
 MEASURES = ("excess", "windows")
@@ -41,7 +42,7 @@ class Sequenced:
     """An order of cars by class, its score, its cost and a proven lower bound of each aim.
 
     `ratios` is the weighted sum of the measure chosen; no order has less than `lower` of it, or
-    fewer changes of colour than `lower_changes`.
+    fewer changes of colour than `lower_changes`. `conflicts` say what no order can keep.
     """
 
     sequence: tuple[str, ...]
@@ -51,6 +52,7 @@ class Sequenced:
     lower: int
     lower_changes: int
     moves: int
+    conflicts: tuple[str, ...] = ()
 
     @property
     def proven(self) -> bool:
@@ -97,7 +99,10 @@ def sequence_cars(
     counted = found.excess if measure == "excess" else found.windows
     total = sum(o.weight * counted[o.id] for o in cars.options)
     names = tuple(cars.classes[i].id for i in best)
-    return Sequenced(names, found, measure, total, arrays.lower, arrays.lower_changes, search.moves)
+    return Sequenced(
+        names, found, measure, total, arrays.lower, arrays.lower_changes, search.moves,
+        conflicts(cars),
+    )  # fmt: skip
 
 
 def score(cars: Cars, sequence: Sequence[str]) -> Score:
