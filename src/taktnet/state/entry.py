@@ -10,7 +10,7 @@ from typing import Any
 
 from numba import njit
 from numba.core import caching
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 
 _njit: Any = njit
 _runtime: Any = rtsys

@@ -75,9 +75,9 @@ class Plays:
 
 def changed_rows(network: Network, draft: Draft) -> Plays:
     """What most plans try: the rows of the network that they change."""
-    from taktnet.twin.changes import Row
+    from taktnet.twin.changes import Cell, Row
 
-    rows = ((change.table, change.key, dict(change.after)) for change in draft.changes)
+    rows = ((change.table, change.key, dict[str, Cell](change.after)) for change in draft.changes)
     return Plays(tuple(Row(table, key, values) for table, key, values in rows))
 
 

@@ -116,7 +116,9 @@ def _kinds(p: Problem) -> list[dict[str, int]]:
     return [found[r.id] for r in p.resources]
 
 
-def _ways(p: Problem, sites: list[str]) -> tuple[np.ndarray, ...]:
+def _ways(
+    p: Problem, sites: list[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """`way` to `arrive`."""
     timed = [p.departures.get((x, y), ()) if x != y else () for x in sites for y in sites]
     return (
