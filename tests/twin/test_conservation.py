@@ -53,8 +53,8 @@ def check(sim: Sim) -> None:
     """All balances of a run that has begun."""
     point, fresh = sim.tables[Table.POINT], sim.model.fresh[Table.POINT]
     tally, link = sim.tables[Table.TALLY], sim.tables[Table.LINK]
-    came = fresh["onhand"] + tally["received"] + tally["made"]
-    went = tally["used"] + tally["shipped"] + tally["expired"]
+    came = fresh["onhand"] + point["received"] + point["made"]
+    went = point["used"] + point["shipped"] + tally["expired"]
     assert np.array_equal(came - went, point["onhand"] + point["inspecting"])
     assert (point["onhand"] >= 0).all()
     assert (point["queued"] <= point["reserved"]).all()

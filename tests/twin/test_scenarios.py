@@ -208,11 +208,11 @@ def test_stock_that_is_moved_leaves_and_arrives() -> None:
     assert (points["onhand"][v], points["coming"][w]) == (15e6, 40e6)
     assert sim.tables[Table.LANE]["cost"][model.find("lanes", "NEXT")] == 10.0
     sim.begin(1, 0)
-    before = int(sim.tables[Table.TALLY]["received"][w])
+    before = int(sim.tables[Table.POINT]["received"][w])
     sim.run_to(17 / 24)
-    assert sim.tables[Table.TALLY]["received"][w] == before
+    assert sim.tables[Table.POINT]["received"][w] == before
     sim.run_to(19 / 24)
-    assert sim.tables[Table.TALLY]["received"][w] == before + 10e6
+    assert sim.tables[Table.POINT]["received"][w] == before + 10e6
 
 
 def test_a_duty_raises_the_price_of_what_crosses() -> None:

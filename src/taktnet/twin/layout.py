@@ -17,6 +17,8 @@ from taktnet.ledger.fact import FACT
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
+#: Bytes of a cache line.
+LINE = 64
 #: Buckets of a lead-time sketch: under a minute, then eight equal ones to each octave.
 SKETCH = 160
 
@@ -124,6 +126,28 @@ def _record(longs: str = "", floats: str = "", ints: str = "", words: str = "") 
     return np.dtype(fields, align=True)
 
 
+def _lines(*parts: str) -> np.dtype:
+    """A record of whole cache lines: each part is a type and its fields, in order.
+
+    What one event touches lies in one line, the seldom touched in the last.
+    """
+    fields: list[Any] = []
+    for part in parts:
+        kind, *names = part.split()
+        fields += [(name, kind) for name in names]
+    made = np.dtype(fields, align=True)
+    places = [made.fields[name][1] for name, _ in fields] if made.fields else []
+    return np.dtype(
+        {
+            "names": [name for name, _ in fields],
+            "formats": [kind for _, kind in fields],
+            "offsets": places,
+            "itemsize": -(-made.itemsize // LINE) * LINE,
+        },
+        align=True,
+    )
+
+
 #: One record: the clock, the queue, the pools, what was counted.
 HEAD = _record(
     "now start end pending node_free node_used node_room cell_free cell_used cell_room"
@@ -133,60 +157,46 @@ HEAD = _record(
     " at trace_n trace_room trace_lost ref source tenant order_head order_tail",
     words="key",
 )
-#: A stocking point (site, item), two cache lines.
-POINT = _record(
-    "onhand inspecting coming reserved queued last decided level reorder lot wanted filled",
-    "stock_area owed_area",
-    "head tail policy flags waiting orders",
-)
+#: A stocking point (site, item): what every look at it reads, what a request or a job counts,
+#: what an order and a delivery do. `trigger` is the highest position at which its rule may order.
+POINT = _lines(
+    "i8 onhand inspecting coming reserved last", "f8 stock_area", "i8 trigger",
+    "i2 flags policy", "i4 head",
+    "i8 queued", "f8 owed_area", "i8 wanted filled shipped used made", "i4 tail waiting",
+    "i8 level reorder lot decided received leads", "f8 lead_sum lead_squares",
+)  # fmt: skip
 #: A supply option of a point: a loop, a source, or making it on the spot.
-LINK = _record(
-    "given out container moq prep collect",
-    "share spend price",
-    "cards lane signal_at lot least rule dest origin origin_site way active ordinal first_break"
-    " breaks decisions proc loop works",
-    "name",
-)
+LINK = _lines(
+    "i8 out container", "u8 name",
+    "i4 dest lane origin origin_site proc ordinal cards least first_break", "i2 way rule",
+    "i8 given prep collect", "f8 price spend share", "i4 decisions breaks works active",
+    "i8 moq", "i4 signal_at lot",
+)  # fmt: skip
 #: A lane: what waits at its dock, and what it has carried.
-LANE = _record("shipments vehicles", "cost kg m3 co2_t", "down head tail due next_leave ordinal")
+LANE = _lines(
+    "i8 shipments", "f8 cost kg m3 co2_t", "i4 head tail next_leave ordinal vehicles", "i2 down due"
+)
 #: A site; `shut` outside its working time, when it takes nothing in.
 SITE = _record("", "", "down gate_head gate_tail held_head held_tail shut")
 #: A process: what is to be started, and the orders it works for.
-PROC = _record(
-    "queued given started made scrapped starved_at starved",
-    "",
-    "next listed blocked ordinal head tail jobs",
-)
+PROC = _lines(
+    "i8 queued started made scrapped", "i4 next listed blocked ordinal head tail jobs",
+    "i8 given starved_at starved",
+)  # fmt: skip
 RES = _record("", "", "head tail idle hold short pad1")
 #: One machine of a resource.
-SERVER = _record(
-    "qty end left run busy down down_at setups", "", "res next proc last hold listed seq fails"
-)
+SERVER = _lines(
+    "i8 qty end run busy", "i4 res next proc last seq setups fails", "i2 hold listed",
+    "i8 left down down_at",
+)  # fmt: skip
 CAL = _record("", "", "cursor on")
 #: A customer's demand for an item.
-DEMAND = _record(
-    "next ordinal carry lines units on_time_lines on_time_units late_sum overdue",
-    "factor late_area",
-    "seq plan",
-)
-#: Seldom touched counts of a point.
-TALLY = np.dtype(
-    [
-        ("received", "<i8"),
-        ("made", "<i8"),
-        ("used", "<i8"),
-        ("shipped", "<i8"),
-        ("scrapped", "<i8"),
-        ("expired", "<i8"),
-        ("stockouts", "<i8"),
-        ("leads", "<i8"),
-        ("lead_sum", "<f8"),
-        ("lead_squares", "<f8"),
-        ("batch_head", "<i4"),
-        ("batch_tail", "<i4"),
-        ("sketch", "<i4", (SKETCH,)),
-    ]
-)
+DEMAND = _lines(
+    "i8 next ordinal lines units on_time_lines on_time_units", "f8 factor", "i4 seq plan",
+    "i8 carry late_sum overdue", "f8 late_area",
+)  # fmt: skip
+#: Seldom touched counts of a point, and the sketch of its lead times.
+TALLY = _lines(f"({SKETCH},)i4 sketch", "i8 scrapped expired stockouts", "i4 batch_head batch_tail")
 #: Goods that are on the road when the run starts. `seen` is F(age), where the residual begins.
 #: `moved` of an extra shipment, which no one has told of yet.
 ROAD = _record("qty age delay born", "seen", "lane lost kind ref shipment order moved", "name")
@@ -206,27 +216,23 @@ CELL = _record("qty placed mark", "", "who next")
 REF = _record("qty started", "", "order shipment")
 
 #: What never changes about a point.
-PLACE = _record(
-    "container review shelf inspect",
-    "cost kg m3 holding",
-    "site item first_link links first_user users first_proc procs first_edition editions kind"
-    " backups",
-)
-LANE0 = _record(
-    "customs",
-    "cap_kg cap_m3 cost_shipment cost_kg cost_m3 co2 km",
-    "dist first_leave leaves origin dest pad1",
-    "name",
-)
-PROC0 = _record("setup lot", "cycle yield_rate share", "point res dist kind", "name")
+PLACE = _lines(
+    "i8 review shelf inspect",
+    "i4 site kind first_link links first_edition editions first_proc procs first_user users",
+    "i8 container", "f8 kg m3 cost holding", "i4 item backups",
+)  # fmt: skip
+LANE0 = _lines(
+    "i8 customs", "f8 cap_kg cap_m3 cost_shipment", "u8 name",
+    "i4 dist first_leave leaves origin dest",
+    "f8 cost_kg cost_m3 co2 km",
+)  # fmt: skip
+PROC0 = _lines("i8 setup lot", "f8 cycle yield_rate share", "u8 name", "i4 point res dist kind")
 #: `kinds` set-ups that tell from one another begin at `first_setup` in SETUP; 0: as processes say.
 RES0 = _record("", "mtbf mttr", "site cal first_server servers first_setup kinds", "name")
-DEMAND0 = _record(
-    "lead first slack window",
-    "rate p1 p2 price",
-    "point lane site kind partial prio plan plans",
-    "name",
-)
+DEMAND0 = _lines(
+    "i8 lead", "f8 rate p1", "u8 name", "i4 point lane site kind partial prio plan plans",
+    "i8 slack first window", "f8 p2 price",
+)  # fmt: skip
 SITE0 = _record("", "", "first_res res first_point points")
 #: Which parts go into a product until when.
 EDITION = _record("until", "", "first parts")
@@ -235,7 +241,7 @@ USER = np.dtype("<i4")
 #: A working span and the working time before it.
 SPAN = _record("on off done")
 LEAVE = np.dtype("<i8")
-DIST = _record("", "a b mean", "kind first knots pad1")
+DIST = _record("", "a b", "kind first knots pad1")
 KNOT = np.dtype("<f8")
 BREAK = _record("qty", "price")
 #: Working time, its resources, and the sites that take goods in by it (both in MEMBER).

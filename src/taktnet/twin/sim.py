@@ -13,8 +13,8 @@ from taktnet.base.errors import TaktnetError
 from taktnet.ledger.fact import FACT
 from taktnet.twin.engine.loop import SPARE, enter, enter_traced
 from taktnet.twin.layout import DAY, DONE, DTYPES, HOUR, OWN, POOLS, REF, ROOM, SERIES, Table
+from taktnet.twin.room import Together, places, room
 
-ALIGN = 64
 Tables = dict[Table, np.ndarray]
 
 
@@ -50,6 +50,11 @@ class Model:
     currency: str = "EUR"
     memory_limit: int = 4 << 30
     _index: dict[str, dict[Any, int]] = field(default_factory=dict[str, dict[Any, int]])
+
+    def __post_init__(self) -> None:
+        """Bring what never changes together."""
+        if not isinstance(self.static, Together):
+            object.__setattr__(self, "static", Together(self.static))
 
     def find(self, table: str, name: Any) -> int:
         """The number of a point, link, lane, site, ... by its name; -1 if there is none."""
@@ -100,20 +105,15 @@ class Sim:
 
     def _build(self, tables: Tables, *, copy_pools: bool = True) -> None:
         """Lay the tables out in one buffer; a pool's unused part is left as it is."""
-        offset, places = 0, dict[Table, int]()
-        for t in OWN:
-            places[t] = offset
-            offset += -(-tables[t].nbytes // ALIGN) * ALIGN
-        if offset > self.model.memory_limit:
+        where, size = places({t: tables[t] for t in OWN})
+        if size > self.model.memory_limit:
             raise TooMuchMemory(
-                f"one run needs {offset / 1e6:.0f} MB, allowed are"
+                f"one run needs {size / 1e6:.0f} MB, allowed are"
                 f" {self.model.memory_limit / 1e6:.0f} MB; simulate fewer days or sites"
             )
-        raw = np.empty(offset + ALIGN, np.uint8)
-        shift = -raw.ctypes.data % ALIGN
-        self._buffer = raw[shift : shift + offset]
-        self._fixed = places[Table.NODE]
-        self._bind({t: (places[t], len(tables[t])) for t in OWN})
+        self._buffer = room(size)[:size]
+        self._fixed = where[Table.NODE]
+        self._bind({t: (where[t], len(tables[t])) for t in OWN})
         for t in OWN:
             if t in POOLS:
                 n = self._used(t) if copy_pools else 0
@@ -167,9 +167,7 @@ class Sim:
         """The same run, to go its own way from here."""
         other = object.__new__(Sim)
         other.model = self.model
-        raw = np.empty(len(self._buffer) + ALIGN, np.uint8)
-        shift = -raw.ctypes.data % ALIGN
-        other._buffer = raw[shift : shift + len(self._buffer)]
+        other._buffer = room(len(self._buffer))[: len(self._buffer)]
         other._fixed, other._pieces = self._fixed, []
         other._facts = np.zeros(len(self._facts), FACT)
         start = self._buffer.ctypes.data

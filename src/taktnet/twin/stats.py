@@ -37,7 +37,7 @@ def of_points(sim: Sim, ordered: np.ndarray | None = None) -> np.ndarray:
     `waste_eur` what expired or was scrapped, `stock_eur` the mean stock, both at cost. `ordered`
     is `LINK.given` when counting began; None: when the run began.
     """
-    a, t = sim.tables[Table.POINT], sim.tables[Table.TALLY]
+    a, t, links = (sim.tables[n] for n in (Table.POINT, Table.TALLY, Table.LINK))
     s, model = sim.model.static[Table.PLACE], sim.model
     span, rest = window(sim), (sim.head["now"] - a["last"]).astype(float)
     out = np.zeros(len(a), POINT)
@@ -48,16 +48,17 @@ def of_points(sim: Sim, ordered: np.ndarray | None = None) -> np.ndarray:
     out["stock"] = (a["stock_area"] + rest * a["onhand"]) / (span * MILLION)
     out["owed"] = (a["owed_area"] + rest * a["queued"]) / (span * MILLION)
     out["final_stock"], out["final_owed"] = a["onhand"] / MILLION, a["queued"] / MILLION
-    out["orders"], out["stockouts"], out["leads"] = a["orders"], t["stockouts"], t["leads"]
-    for name in ("received", "made", "used", "shipped", "expired"):
-        out[name] = t[name] / MILLION
-    n = np.maximum(t["leads"], 1)
-    mean = t["lead_sum"] / n
+    out["orders"] = np.bincount(links["dest"], links["decisions"], len(a))
+    out["stockouts"], out["leads"] = t["stockouts"], a["leads"]
+    for name in ("received", "made", "used", "shipped"):
+        out[name] = a[name] / MILLION
+    out["expired"] = t["expired"] / MILLION
+    n = np.maximum(a["leads"], 1)
+    mean = a["lead_sum"] / n
     out["lead_mean_d"] = mean
-    out["lead_sd_d"] = np.sqrt(np.maximum(0.0, t["lead_squares"] / n - mean * mean))
+    out["lead_sd_d"] = np.sqrt(np.maximum(0.0, a["lead_squares"] / n - mean * mean))
     years = span / DAY / 365.25
     out["holding_eur"] = out["stock"] * MILLION * s["cost"] * s["holding"] * years
-    links = sim.tables[Table.LINK]
     out["spend_eur"] = np.bincount(links["dest"], links["spend"], len(model.points))
     _money(sim, out, ordered)
     return out

@@ -33,7 +33,7 @@ from taktnet.twin.engine.customer import await_turn, next_order
 from taktnet.twin.engine.hours import end_of
 from taktnet.twin.engine.line import add_order, try_start
 from taktnet.twin.engine.pool import new_cell
-from taktnet.twin.engine.pull import drain, forward
+from taktnet.twin.engine.pull import drain, forward, make_ready
 from taktnet.twin.engine.road import fare, vehicles_of
 from taktnet.twin.engine.settle import ASSUMED, touch
 from taktnet.twin.engine.trouble import change, fail, hold, next_failure, shut
@@ -64,6 +64,7 @@ def start(x: int, seed: int, replication: int) -> None:
         if server_at(x, m).hold == 0:
             next_failure(x, m)
     for p in range(h.points):
+        make_ready(x, p)
         _review(x, p, h)
     for c in range(h.changes):
         if change_at(x, c).at <= 0:

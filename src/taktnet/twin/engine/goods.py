@@ -15,14 +15,13 @@ from taktnet.twin.engine.access import (
     link_at,
     place_at,
     point_at,
-    site_at,
     tally_at,
     traced,
 )
 from taktnet.twin.engine.line import wake
 from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.engine.road import dispatch
-from taktnet.twin.engine.settle import BATCHED, settle, touch
+from taktnet.twin.engine.settle import BATCHED, EXPIRES, REVIEWED, SHUT, settle, touch
 from taktnet.twin.layout import Kind
 from taktnet.twin.queue import push
 
@@ -37,7 +36,7 @@ def ask(x: int, p: int, who: int, qty: int, placed: int, mark: int, ref: int) ->
     settle(x, p)
     a = point_at(x, p)
     a.wanted += qty
-    if a.head < 0 and a.onhand >= qty and site_at(x, place_at(x, p).site).down == 0:
+    if a.head < 0 and a.onhand >= qty and not a.flags & SHUT:
         a.filled += qty
         send(x, p, a, who, qty, placed, mark, ref)
         return
@@ -84,8 +83,8 @@ def _prio(x: int, who: int) -> int:
 @kernel
 def serve(x: int, p: int) -> None:
     """Give what is there to those in line, whole or in whole containers where parts may go."""
-    a, s = point_at(x, p), place_at(x, p)
-    if site_at(x, s.site).down:
+    a = point_at(x, p)
+    if a.flags & SHUT:
         return
     while a.head >= 0 and a.onhand > 0:
         i = a.head
@@ -124,8 +123,7 @@ def send(x: int, p: int, a: Any, who: int, qty: int, placed: int, mark: int, ref
     """Take goods off the stock and send them on their way. The point is settled."""
     born = take(x, p, a, qty)
     a.reserved -= qty
-    t = tally_at(x, p)
-    t.shipped += qty
+    a.shipped += qty
     if a.policy == 0:
         touch(x, p)
     dispatch(x, p, who, qty, placed, born, mark, ref)
@@ -135,10 +133,9 @@ def send(x: int, p: int, a: Any, who: int, qty: int, placed: int, mark: int, ref
 def take(x: int, p: int, a: Any, qty: int) -> int:
     """Take stock, the oldest first; returns when the oldest of it was made."""
     a.onhand -= qty
-    shelf = place_at(x, p).shelf
-    if shelf == 0:
+    if not a.flags & EXPIRES:
         return head_at(x, 0).now
-    t = tally_at(x, p)
+    shelf, t = place_at(x, p).shelf, tally_at(x, p)
     born, left = head_at(x, 0).now, qty
     if t.batch_head >= 0:
         born = cell_at(x, t.batch_head).mark - shelf
@@ -160,15 +157,15 @@ def take(x: int, p: int, a: Any, qty: int) -> int:
 @kernel
 def stock_in(x: int, p: int, qty: int, born: int) -> None:
     """Goods become available: those in line and idle processes get theirs. The point is settled."""
-    a, s = point_at(x, p), place_at(x, p)
+    a = point_at(x, p)
     a.onhand += qty
-    if s.shelf > 0:
-        _batch(x, p, a, qty, born + s.shelf)
+    if a.flags & EXPIRES:
+        _batch(x, p, a, qty, born + place_at(x, p).shelf)
     if a.head >= 0:
         serve(x, p)
     if a.waiting > 0 and a.onhand > 0:
         wake(x, p)
-    if s.review > 0:
+    if a.flags & REVIEWED:
         touch(x, p)
 
 

@@ -21,7 +21,6 @@ from taktnet.twin.engine.access import (
     res_at,
     server_at,
     setup_of,
-    site_at,
     traced,
     user_of,
 )
@@ -100,7 +99,7 @@ def want(x: int, proc: int, o: Any, qty: int) -> None:
 def try_start(x: int, res: int) -> None:
     """Start what can be started: first come, first served among those that have their parts."""
     r, s = res_at(x, res), res0_at(x, res)
-    if r.head < 0 or r.idle < 0 or r.hold or not works(x, s.cal) or site_at(x, s.site).down:
+    if r.head < 0 or r.idle < 0 or r.hold or not works(x, s.cal):
         return
     while r.head >= 0:
         while r.idle >= 0 and server_at(x, r.idle).hold:

@@ -153,11 +153,9 @@ def forget(x: int) -> None:
     for p in range(h.points):
         settle(x, p)
         a, t = point_at(x, p), tally_at(x, p)
-        a.wanted = a.filled = a.orders = 0
-        a.stock_area = a.owed_area = 0.0
-        t.received = t.made = t.used = t.shipped = t.scrapped = t.expired = t.stockouts = 0
-        t.leads = 0
-        t.lead_sum = t.lead_squares = 0.0
+        a.wanted = a.filled = a.received = a.made = a.used = a.shipped = a.leads = 0
+        a.stock_area = a.owed_area = a.lead_sum = a.lead_squares = 0.0
+        t.scrapped = t.expired = t.stockouts = 0
         for i in range(SKETCH):
             t.sketch[i] = 0
     for d in range(h.demands):

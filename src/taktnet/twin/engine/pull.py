@@ -28,11 +28,12 @@ from taktnet.twin.engine.hours import hours, worked
 from taktnet.twin.engine.line import order_make
 from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.engine.road import dispatch
-from taktnet.twin.engine.settle import LISTED, touch
+from taktnet.twin.engine.settle import EXPIRES, INSPECTED, LISTED, REVIEWED, touch
 from taktnet.twin.layout import MAKE, STANDBY, Kind
 from taktnet.twin.queue import push
 
 REQUEST = int(Kind.REQUEST)
+NEVER = -(1 << 62)
 
 
 @kernel
@@ -93,6 +94,43 @@ def keep(x: int, h: Any, link: int, qty: int, mark: int, ref: int) -> None:
 
 
 @kernel
+def make_ready(x: int, p: int) -> None:
+    """Note what every look at a point asks of its place and its rule.
+
+    The highest position at which it may order is asked of the rule itself.
+    """
+    a, s = point_at(x, p), place_at(x, p)
+    a.flags |= (
+        (EXPIRES if s.shelf > 0 else 0)
+        | (REVIEWED if s.review > 0 else 0)
+        | (INSPECTED if s.inspect > 0 else 0)
+    )
+    a.trigger = NEVER
+    if s.links == 0:
+        return
+    if a.policy == 0:
+        capacity, least = _containers(x, s)
+        a.trigger = capacity - least
+        return
+    if needed(a, a.level - 1) > 0:
+        a.trigger = a.level - 1
+    if needed(a, a.reorder) > 0:
+        a.trigger = max(a.trigger, a.reorder)
+
+
+@kernel
+def _containers(x: int, s: Any) -> tuple[int, int]:
+    """What fills all cards of a point's loops, and their least container."""
+    capacity, least = 0, 1 << 62
+    for i in range(s.first_link, s.first_link + s.links):
+        loop = link_at(x, i)
+        if loop.cards > 0:
+            capacity += loop.cards * loop.container
+            least = min(least, loop.container)
+    return capacity, least
+
+
+@kernel
 def loop_terms(x: int, y: int, p: int, i: int) -> tuple[int, int, int, int, int, int, int]:
     """What `best_loop` reads of a loop."""
     k = link_at(x, i)
@@ -106,18 +144,11 @@ best_loop = best_loop_by(loop_terms)
 @kernel
 def by_cards(x: int, p: int, a: Any) -> tuple[int, int]:
     """Kanban: the loop with the largest free part (-1 for none), and what its cards ask for."""
-    s = place_at(x, p)
-    if s.links == 0:
-        return -1, 0
     position = rules.position(a.onhand, a.inspecting, a.coming, 0, 0, 0)
-    capacity, least = 0, 1 << 62
-    for i in range(s.first_link, s.first_link + s.links):
-        loop = link_at(x, i)
-        if loop.cards > 0:
-            capacity += loop.cards * loop.container
-            least = min(least, loop.container)
-    if capacity - position < least:  # no container is empty
+    if position > a.trigger:  # no container is empty
         return -1, 0
+    s = place_at(x, p)
+    capacity, _ = _containers(x, s)
     best, n, _ = best_loop(x, 0, p, s.first_link, s.links, capacity, position)
     if best < 0:
         return -1, 0
@@ -158,10 +189,12 @@ stand_in = furthest_behind_by(card_terms)
 @kernel
 def by_position(x: int, p: int, a: Any) -> tuple[int, int]:
     """Base stock, (s,S), (R,Q): whom the position has asked (-1 for no one), and for how much."""
-    s, h = place_at(x, p), head_at(x, 0)
-    if s.links == 0 or not rules.due_review(h.now + h.start, a.decided, s.review):
-        return -1, 0
     position = rules.position(a.onhand, a.inspecting, a.coming, 0, 0, a.reserved)
+    if position > a.trigger:
+        return -1, 0
+    s, h = place_at(x, p), head_at(x, 0)
+    if not rules.due_review(h.now + h.start, a.decided, s.review):
+        return -1, 0
     need = needed(a, position)
     if need <= 0:
         return -1, 0
@@ -179,7 +212,6 @@ def place(x: int, p: int, a: Any, link: int, qty: int) -> int:
     k.given += qty
     k.out += qty
     a.coming += qty
-    a.orders += 1
     a.decided = h.now + h.start
     price = _price(x, k, qty)
     k.spend += qty * price

@@ -28,7 +28,7 @@ from taktnet.twin.engine.goods import stock_in
 from taktnet.twin.engine.line import try_start, want
 from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.engine.road import delivered
-from taktnet.twin.engine.settle import settle
+from taktnet.twin.engine.settle import INSPECTED, settle
 from taktnet.twin.layout import SKETCH, Kind
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
@@ -79,34 +79,35 @@ def receive(x: int, link: int, qty: int, placed: int, born: int, order: int, ref
     k = link_at(x, link)
     p = k.dest
     settle(x, p)
-    a, t, s = point_at(x, p), tally_at(x, p), place_at(x, p)
+    a = point_at(x, p)
     k.out -= qty
     a.coming -= qty
-    t.received += qty
-    note_lead(t, head_at(x, 0).now - placed)
+    a.received += qty
+    note_lead(x, p, a, head_at(x, 0).now - placed)
+    inspect = place_at(x, p).inspect if a.flags & INSPECTED else 0
     if traced(x):
-        note.received(x, link, qty, s.inspect, order, ref)
-    if s.inspect == 0:
+        note.received(x, link, qty, inspect, order, ref)
+    if inspect == 0:
         stock_in(x, p, qty, born)
         return
     a.inspecting += qty
     i = new_cell(x)
     c = cell_at(x, i)
     c.qty, c.placed, c.mark, c.who, c.next = qty, placed, born, link, -1
-    push(x, head_at(x, 0).now + s.inspect, RELEASE, p, i, i)
+    push(x, head_at(x, 0).now + inspect, RELEASE, p, i, i)
 
 
 @kernel
-def note_lead(t: Any, span: int) -> None:
+def note_lead(x: int, p: int, a: Any, span: int) -> None:
     """A lead time, in moments (days) and in eight equal buckets to an octave, from a minute on."""
     days = span / 86_400e6
-    t.leads += 1
-    t.lead_sum += days
-    t.lead_squares += days * days
+    a.leads += 1
+    a.lead_sum += days
+    a.lead_squares += days * days
     place = 0
     if span > 60_000_000:
         place = min(SKETCH - 1, 1 + eighths(span / 60e6))
-    t.sketch[place] += 1
+    tally_at(x, p).sketch[place] += 1
 
 
 @kernel
@@ -156,9 +157,9 @@ def _complete(x: int, proc: int, o: Any, p: int, good: int) -> None:
     """Good output fills the oldest orders of the process."""
     o.made += good
     settle(x, p)
-    a, t, now = point_at(x, p), tally_at(x, p), head_at(x, 0).now
+    a, now = point_at(x, p), head_at(x, 0).now
     a.coming -= good
-    t.made += good
+    a.made += good
     left = good
     while left > 0:
         i = o.head
@@ -170,7 +171,7 @@ def _complete(x: int, proc: int, o: Any, p: int, good: int) -> None:
         if traced(x):
             note.produced(x, proc, i, part, c.qty)
         if c.qty == 0:
-            note_lead(t, now - c.placed)
+            note_lead(x, p, a, now - c.placed)
             o.head = c.next
             if o.head < 0:
                 o.tail = -1

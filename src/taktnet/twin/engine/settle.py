@@ -6,8 +6,9 @@ from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import head_at, point_at, set_work
 
 #: Bits of `POINT.flags`: waits to be examined; its next expiry is in the queue; its first stock is
-#: an assumption that no count backs.
-LISTED, BATCHED, ASSUMED = 1, 2, 4
+#: an assumption that no count backs; its site is down; what its place says: goods expire, orders
+#: go by a periodic review, deliveries are inspected.
+LISTED, BATCHED, ASSUMED, SHUT, EXPIRES, REVIEWED, INSPECTED = 1, 2, 4, 8, 16, 32, 64
 
 
 @kernel
@@ -19,7 +20,8 @@ def settle(x: int, p: int) -> None:
     if span:
         a.last = now
         a.stock_area += float(span) * float(a.onhand)
-        a.owed_area += float(span) * float(a.queued)
+        if a.head >= 0:
+            a.owed_area += float(span) * float(a.queued)
 
 
 @kernel

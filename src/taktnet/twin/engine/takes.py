@@ -19,7 +19,7 @@ from taktnet.twin.engine.access import (
     traced,
 )
 from taktnet.twin.engine.pool import free_cell
-from taktnet.twin.engine.settle import settle, touch
+from taktnet.twin.engine.settle import EXPIRES, settle, touch
 
 
 @kernel
@@ -57,10 +57,17 @@ def _need(per: float, qty: int) -> int:
 @kernel
 def _use(x: int, p: int, qty: int) -> None:
     settle(x, p)
-    a, t = point_at(x, p), tally_at(x, p)
+    a = point_at(x, p)
     a.onhand -= qty
-    t.used += qty
-    left = qty
+    a.used += qty
+    if a.flags & EXPIRES:
+        _oldest_first(x, p, qty)
+    touch(x, p)
+
+
+@kernel
+def _oldest_first(x: int, p: int, qty: int) -> None:
+    t, left = tally_at(x, p), qty
     while left > 0 and t.batch_head >= 0:
         i = t.batch_head
         c = cell_at(x, i)
@@ -73,4 +80,3 @@ def _use(x: int, p: int, qty: int) -> None:
             free_cell(x, i)
     if t.batch_head < 0:
         t.batch_tail = -1
-    touch(x, p)

@@ -21,6 +21,7 @@ from taktnet.twin.engine.access import (
     member_of,
     open_at,
     place_at,
+    point_at,
     res0_at,
     res_at,
     server_at,
@@ -37,7 +38,7 @@ from taktnet.twin.engine.pool import free_cell
 from taktnet.twin.engine.pull import forward
 from taktnet.twin.engine.receive import unload
 from taktnet.twin.engine.road import go, plan_departure
-from taktnet.twin.engine.settle import settle
+from taktnet.twin.engine.settle import SHUT, settle
 from taktnet.twin.layout import Change, Kind
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
@@ -193,6 +194,9 @@ def _site(x: int, site: int, why: int) -> None:
         return
     for r in range(s.first_res, s.first_res + s.res):
         _resource(x, r, why)
+    for p in range(s.first_point, s.first_point + s.points):
+        a = point_at(x, p)
+        a.flags = a.flags | SHUT if t.down > 0 else a.flags & ~SHUT
     if t.down > 0:
         return
     open_gate(x, site)
