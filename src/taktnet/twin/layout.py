@@ -184,10 +184,10 @@ PROC = _lines(
     "i8 given starved_at starved",
 )  # fmt: skip
 RES = _record("", "", "head tail idle hold short pad1")
-#: One machine of a resource.
+#: One machine of a resource; `point` is that of the process under way.
 SERVER = _lines(
-    "i8 qty end run busy", "i4 res next proc last seq setups fails", "i2 hold listed",
-    "i8 left down down_at",
+    "i8 qty end run busy", "i4 res next proc last seq setups point", "i2 hold listed",
+    "i8 left down down_at", "i4 fails",
 )  # fmt: skip
 CAL = _record("", "", "cursor on")
 #: A customer's demand for an item.

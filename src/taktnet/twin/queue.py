@@ -15,6 +15,7 @@ from typing import Any
 
 from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import bucket_of, head_at, node_at, set_bucket
+from taktnet.twin.engine.ahead import MANY, look_ahead
 
 CHECK = 4096
 #: Buckets of so many events are sorted by insertion, longer ones by merging.
@@ -95,6 +96,8 @@ def first(x: int) -> int:
             if cursor >= turn + mask:  # the ring is empty: go to the earliest event of all
                 _unpack(x, h, cursor)
             turn = (cursor | mask) + 1
+        if h.points > MANY:
+            look_ahead(x, h, cursor)
         b = cursor & mask
         i = bucket_of(x, b)
         if i >= 0:

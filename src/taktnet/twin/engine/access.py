@@ -90,6 +90,21 @@ def records(table: Table) -> Any:
     return at
 
 
+def address(table: Table) -> Any:
+    """A compiled function (x, i) -> the address of record i of a table; any i will do."""
+    number, size = int(table), DTYPES[table].itemsize
+
+    @intrinsic
+    def at(typing_context: Any, x: Any, i: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            offset = builder.mul(args[1], ir.IntType(64)(size))
+            return builder.add(_base(builder, args[0], number), offset)
+
+        return types.int64(_context(x), types.int64), generate
+
+    return at
+
+
 def _llvm(dtype: np.dtype) -> Any:
     kinds: dict[str, Any] = {"i": ir.IntType(8 * dtype.itemsize), "f": ir.DoubleType()}
     return kinds[dtype.kind]

@@ -163,7 +163,7 @@ def _run(x: int, machine: int, m: Any, proc: int, qty: int, cal: int) -> None:
         work += change
         m.setups += change > 0
         m.run = 0
-    m.last, m.proc, m.qty = proc, proc, qty
+    m.last, m.proc, m.qty, m.point = proc, proc, qty, s.point
     m.run += qty
     o.queued -= qty
     o.started += qty
