@@ -13,7 +13,7 @@ from taktnet.base.errors import TaktnetError
 from taktnet.ledger.fact import FACT
 from taktnet.twin.engine.loop import SPARE, enter, enter_traced
 from taktnet.twin.layout import DAY, DONE, DTYPES, HOUR, OWN, POOLS, REF, ROOM, SERIES, Table
-from taktnet.twin.room import Together, places, room
+from taktnet.twin.room import Together, copy, places, room
 
 Tables = dict[Table, np.ndarray]
 
@@ -117,9 +117,9 @@ class Sim:
         for t in OWN:
             if t in POOLS:
                 n = self._used(t) if copy_pools else 0
-                self.tables[t][:n] = tables[t][:n]
+                copy(self.tables[t][:n], tables[t][:n])
             else:
-                self.tables[t][:] = tables[t]
+                copy(self.tables[t], tables[t])
 
     def _bind(self, places: Mapping[Table, tuple[int, int]]) -> None:
         self.tables: Tables = {}
@@ -191,7 +191,7 @@ class Sim:
         self._buffer[: self._fixed] = other._buffer[: self._fixed]
         for t in POOLS:
             n = other._used(t)
-            self.tables[t][:n] = other.tables[t][:n]
+            copy(self.tables[t][:n], other.tables[t][:n])
         self.head["trace_n"] = 0
 
     def begin(
