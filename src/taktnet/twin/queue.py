@@ -104,6 +104,12 @@ def first(x: int) -> int:
             break
     set_bucket(x, b, -1)
     h.cursor = cursor
+    return _lay_out(x, h, i)
+
+
+@kernel
+def _lay_out(x: int, h: Any, i: int) -> int:
+    """Sort the list of the bucket that the hand has reached; returns its first."""
     h.near = -1
     if node_at(x, i).next < 0:
         h.near = i

@@ -35,6 +35,27 @@ def hours(x: int, cal: int) -> tuple[int, int]:
     return first, spans
 
 
+@kernel
+def near_hours(x: int, cal: int, at: int, work: int) -> tuple[int, int]:
+    """Spans from the calendar's hand on that surely hold so much work after `at`, now or later.
+
+    Working time is never longer than the time it lies in, so a few spans mostly do.
+    """
+    first, spans = hours(x, cal)
+    if spans == 0:
+        return first, spans
+    hand = min(cal_at(x, cal).cursor, spans - 1)
+    first, spans, n = first + hand, spans - hand, 8
+    s = span_at(x, first)
+    need = s.done + max(0, at - s.on) + work
+    while n < spans:
+        last = span_at(x, first + n - 1)
+        if last.on >= at and last.done >= need:
+            return first, n
+        n *= 4
+    return first, spans
+
+
 #: The rules of due times (`policy.due`) over the calendars and timetables of a run.
 worked = worked_by(span)
 due = due_by(span, leave)

@@ -24,7 +24,7 @@ from taktnet.twin.engine.access import (
     work_of,
 )
 from taktnet.twin.engine.goods import ask
-from taktnet.twin.engine.hours import hours, worked
+from taktnet.twin.engine.hours import near_hours, worked
 from taktnet.twin.engine.line import order_make
 from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.engine.road import dispatch
@@ -233,7 +233,7 @@ def let_go(x: int, link: int, qty: int, mark: int, ref: int) -> None:
         at = h.now + h.start
         wait = -(-at // k.collect) * k.collect - at
     if k.prep > 0 or k.works >= 0:
-        first, spans = hours(x, k.works)
+        first, spans = near_hours(x, k.works, h.now + wait, k.prep)
         wait = worked(x, first, spans, h.now + wait, k.prep) - h.now
     if wait > 0:
         i = new_cell(x)
