@@ -19,12 +19,12 @@ from taktnet.base.errors import TaktnetError
 VIEW = PlanView(small_network())
 
 
-def said(fill: float) -> Trial:
+def said(fill: float, cheaper: bool = True) -> Trial:
     """A trial in which all is served today, and a share of it as proposed."""
     now, then = Spread(1.0, 1.0, 1.0), Spread(fill, fill - 0.01, fill + 0.01)
     effects = tuple(
-        Effect(name, "share", "", now, then, Spread(fill - 1, None, None), True, False)
-        for name in ("fill", "service")
+        Effect(name, "share", "", now, then, Spread(fill - 1, None, None), True, better)
+        for name, better in (("fill", False), ("service", None), ("cost", cheaper))
     )
     return Trial(28, 8, 1, False, "EUR", False, effects)
 
@@ -47,7 +47,12 @@ def one_loop(share: float) -> tuple[Change, ...]:
 
 @pytest.mark.parametrize(
     ("allows", "share", "words"),
-    [(1.0, 1.0, "all of it"), (0.8, 0.75, "75 %"), (0.3, 0.25, "25 %"), (0.0, 0.0, "only what")],
+    [
+        (1.0, 1.0, "all of the"),
+        (0.8, 0.75, "75 %"),
+        (0.3, 0.25, "25 %"),
+        (0.0, 0.0, "only what grows"),
+    ],
 )
 def test_the_largest_share_that_keeps_the_service_is_proposed(
     monkeypatch: pytest.MonkeyPatch, allows: float, share: float, words: str
@@ -59,6 +64,17 @@ def test_the_largest_share_that_keeps_the_service_is_proposed(
     service = found.service(None)
     assert service is not None
     assert (service.today, service.proposed, service.proposed_range) == (100, 96, (95, 97))
+
+
+def test_what_costs_more_and_serves_no_better_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Service is kept, but money is lost: nothing of it is proposed."""
+    monkeypatch.setattr(module, "_try", lambda *_: said(0.97, cheaper=False))
+    nothing_at_zero = lambda share: one_loop(share) if share else ()  # noqa: E731
+    found = guard(VIEW, nothing_at_zero, 0.95, lambda done, total: None, "move")
+    assert (found.share, found.trial) == (0.0, None)
+    assert (
+        found.why == "no part of the move keeps service and cost in the twin: nothing is proposed"
+    )
 
 
 def test_a_plan_that_changes_nothing_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:

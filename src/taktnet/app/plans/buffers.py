@@ -47,7 +47,7 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
     held = Guarded()
     if asked["twin"] == "yes":
         held = guard(view, lambda share: _changes(network, rows, share), target_of(view, asked),
-                     progress)  # fmt: skip
+                     progress, "move of stock")  # fmt: skip
     rows = [replace(row, share=held.share) for row in rows]
     progress(100, 100)
     return _draft(view, chain, (placed, priced), rows, held)
@@ -163,11 +163,15 @@ class _Row:
 
     @property
     def proposed(self) -> float:
-        """The position as proposed: of a reduction only the share, in whole containers."""
-        if self.today is None or self.needed >= self.today:
+        """The position as proposed: the share of the way from today, in whole containers.
+
+        Less here rests on more elsewhere, so that both go the same share of their way.
+        """
+        if self.today is None or self.share == 1.0:
             return self.needed
-        kept = self.today - self.share * (self.today - self.needed)
-        return min(self.today, float(ceil_to(exact(round(kept, 6)), exact(self.container))))
+        part = self.share * (self.needed - self.today)
+        moved = ceil_to(exact(round(self.today + part, 6)), exact(self.container))
+        return min(max(self.today, self.needed), float(moved))
 
     @property
     def used(self) -> float:
@@ -217,9 +221,9 @@ class _Row:
 
     def _hint(self) -> str:
         if self.today is not None:
-            if self.proposed <= self.needed:
+            if self.proposed == self.needed:
                 return ""
-            return f"; {self.proposed:,.0f} are kept, as less everywhere cost service in the twin"
+            return f"; {self.needed:,.0f} by the model, of which the twin allows a part"
         if self.placed.safety_stock <= 0:
             return ""
         return f"; give it a policy that keeps {self.proposed:,.0f}: today it orders nothing itself"

@@ -83,8 +83,8 @@ def _draft(view: PlanView, asked: Asked, found: tuple[list[Sized], list[Point], 
         lines=(*(one.line() for one in rows), *(one.line() for one in spots), *dual),
         changes=changes,
         money=Figure(
-            today=round(today, 2),
-            proposed=round(after, 2),
+            today=round(today),
+            proposed=round(after),
             unit="EUR",
             means="Most that the loops may hold (cards x container) and mean stock of the points, "
             "at standard cost",

@@ -1,7 +1,7 @@
-"""A plan that takes stock away is tried in the twin first: what costs service is taken back.
+"""A plan that moves stock is tried in the twin first: what costs service is taken back.
 
-Formulas look at one loop at a time; the network does not. So the reductions of a plan are cut to
-the largest share that keeps the service, by bisection, with the same luck for every try.
+Formulas look at one loop at a time; the network does not. So a plan is cut to the largest share
+of it that keeps the service, by bisection, with the same luck for every try.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Changes = Callable[[float], Sequence[Change]]
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """The `share` of the reductions that the twin allows, and its last word; `why` in words."""
+    """The `share` of the plan that the twin allows, and its last word; `why` in words."""
 
     share: float = 1.0
     trial: Trial | None = None
@@ -72,11 +72,14 @@ def target_of(view: PlanView, asked: Mapping[str, Any]) -> float:
     return asked["service"] / 100 or min(owed, default=0.95)
 
 
-def guard(view: PlanView, changes: Changes, target: float, progress: Progress) -> Guarded:
-    """The largest share of the reductions in `changes(share)` that keeps the service.
+def guard(
+    view: PlanView, changes: Changes, target: float, progress: Progress, what: str = "reductions"
+) -> Guarded:
+    """The largest share of `what` in `changes(share)` that keeps the service.
 
     Service is kept where the twin's fill rate and its share of orders on time do not fall below
-    `target`, or below today's where that is less. From a cold start, so that it is the long run.
+    `target`, or below today's where that is less; what costs more and serves no better is not kept
+    either. From a cold start, so that it is the long run.
     """
     if not changes(1.0):
         return Guarded()
@@ -87,7 +90,7 @@ def guard(view: PlanView, changes: Changes, target: float, progress: Progress) -
         for _ in range(HALVINGS + 1):
             found = _try(view, changes(share), progress)
             if _keeps(found, target):
-                kept, low = Guarded(share, found, _told(share)), share
+                kept, low = Guarded(share, found, _told(share, what)), share
             else:
                 high = share
             if low == 1.0:
@@ -95,7 +98,9 @@ def guard(view: PlanView, changes: Changes, target: float, progress: Progress) -
             share = (low + high) / 2
         if kept is None:
             rest = changes(0.0)
-            kept = Guarded(0.0, _try(view, rest, progress) if rest else None, _told(0.0))
+            last = _try(view, rest, progress) if rest else None
+            left = "only what grows" if rest else "nothing"
+            kept = Guarded(0.0, last, f"{_told(0.0, what)}: {left} is proposed")
     except TaktnetError as error:
         return Guarded(why=f"not tried in the twin: {error}")
     return kept
@@ -109,22 +114,23 @@ def _try(view: PlanView, changes: Sequence[Change], progress: Progress) -> Trial
 
 
 def _keeps(found: Trial, target: float) -> bool:
-    for name in _MEASURES:
-        effect = found.effect(name)
+    effects = [found.effect(name) for name in _MEASURES]
+    for effect in effects:
         now, then = effect.today.mean, effect.proposed.mean
         if now is not None and then is not None and then < min(now, target) - SLACK:
             return False
-    return True
+    dearer = found.effect("cost").better is False
+    return not dearer or any(effect.better for effect in effects)
 
 
-def _told(share: float) -> str:
+def _told(share: float, what: str) -> str:
     if share == 1.0:
-        return "the twin keeps the service with all of it"
+        return f"in the twin all of the {what} stays within the service owed"
     if share == 0.0:
-        return "no reduction keeps the service in the twin: only what grows is proposed"
+        return f"no part of the {what} keeps service and cost in the twin"
     return (
-        f"the twin keeps the service with {100 * share:.0f} % of the reductions, which are "
-        "proposed; all of them would cost service"
+        f"{100 * share:.0f} % of the {what} is proposed: with that much the twin stays within the "
+        "service owed, with more it does not"
     )
 
 

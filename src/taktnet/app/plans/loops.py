@@ -150,6 +150,8 @@ class Sized:
                 for n, count in enumerate(counts)
             ],
             "proposed": self.proposed,
+            "fill": self.then.fill,
+            "fill_half": self.then.fill_half,
             "why": self.why,
         }
 
