@@ -70,6 +70,7 @@ def up(
     from taktnet.app import home
     from taktnet.app.clock import ReplayClock
     from taktnet.app.settings import Settings
+    from taktnet.app.simulation.warm import warm_behind
     from taktnet.app.tower import Tower
     from taktnet.cli.player import Player, Source
     from taktnet.web import server
@@ -88,6 +89,7 @@ def up(
         try:
             _tell(url, found, bool(settings.token), json)
             player.start()
+            warm_behind()
             server.serve(tower, settings, listener)
         finally:
             note.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ def _plain(values: np.ndarray) -> list[float | None]:
     return [None if not np.isfinite(v) else float(v) for v in values]
 
 
-def bands(runs: Runs) -> dict[str, Band]:
+def bands(runs: Runs, names: Collection[str] = OVER_TIME) -> dict[str, Band]:
     """Stock, what is owed, on its way and paid, and service, over time; from snapshots.
 
     `stock` and `coming` are at cost, `freight` and `spend` what was paid so far, `service` the
@@ -70,7 +71,8 @@ def bands(runs: Runs) -> dict[str, Band]:
     whole = (at > 0).all(0)
     days = at[0, whole] / 86_400e6
     found: dict[str, Band] = {}
-    for name, unit in OVER_TIME.items():
+    for name in names:
+        unit = OVER_TIME[name]
         values = _served(rows) if name == "service" else rows[name] * _SCALE.get(name, 1.0)
         values = values[:, whole]
         with np.errstate(invalid="ignore"):
@@ -96,10 +98,13 @@ def _mean(values: np.ndarray) -> np.ndarray:
 
 
 def _quantiles(values: np.ndarray) -> np.ndarray:
-    known = np.isfinite(values).any(0)
+    known = np.isfinite(values)
+    whole, some = known.all(0), known.any(0) & ~known.all(0)
     out = np.full((len(QUANTILES), values.shape[1]), np.nan)
-    if known.any():
-        out[:, known] = np.nanquantile(values[:, known], QUANTILES, axis=0)
+    if whole.any():
+        out[:, whole] = np.quantile(values[:, whole], QUANTILES, axis=0)
+    if some.any():  # one by one, and slow
+        out[:, some] = np.nanquantile(values[:, some], QUANTILES, axis=0)
     return out
 
 

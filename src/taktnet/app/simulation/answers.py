@@ -98,7 +98,7 @@ def simulate(
 ) -> dict[str, Any]:
     """The same from the live state, with how far the twin can be trusted, and its advice.
 
-    `tell` gets what there is before the KPIs are read, which takes longer.
+    `tell` gets what there is before the KPIs are read, which takes longer, and the first of them.
     """
     from taktnet.app.simulation.fidelity import last_check
     from taktnet.app.simulation.kpis import read_kpis
@@ -108,9 +108,13 @@ def simulate(
     found = ask(start, question, on_progress, stop)
     found |= trust(last_check(parts), parts.settings.twin_error_limit, found)
     if question.kpis:
-        if tell is not None:
-            tell(found)
-        found |= {"kpis": read_kpis(parts, start, question, on_progress, stop)}
+        say = tell or (lambda _: None)
+        say(found)
+
+        def first(rows: list[dict[str, Any]]) -> None:
+            say(found | {"kpis": rows})
+
+        found |= {"kpis": read_kpis(parts, start, question, on_progress, stop, tell=first)}
     return found
 
 
@@ -196,6 +200,5 @@ def _compared(found: Comparison) -> list[dict[str, Any]]:
 
 
 def _option(option: Option, *, base: bool) -> dict[str, Any]:
-    over_time = bands(option.runs)
-    shown = {name: over_time[name].to_json() for name in _SHOWN if name in over_time}
-    return {"base": base, "bands": shown}
+    shown = bands(option.runs, _SHOWN)
+    return {"base": base, "bands": {name: band.to_json() for name, band in shown.items()}}

@@ -30,11 +30,13 @@ def read_kpis(
     question: Question,
     on_progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    *,
+    tell: Callable[[list[dict[str, Any]]], None] | None = None,
 ) -> list[dict[str, Any]]:
     """The leading variant of every KPI over the simulated days, by option, with intervals.
 
     What is on record before the start counts where a definition looks back. Differences from the
-    base are paired.
+    base are paired. `tell` gets what there is after a quarter of the replications, and after half.
     """
     before = parts.kpis.look(lambda kpis: kpis.to_bytes())
     options = answered(question.base, question.answers)
@@ -47,6 +49,8 @@ def read_kpis(
             values[option.name].append(_one(start, option, question, r, before))
             if on_progress is not None:
                 on_progress(r * len(options) + i + 1, count * len(options))
+        if tell is not None and r + 1 in (count // 4, count // 2) and r > 0:
+            tell([_row(key, options, values) for key in _LEADING])
     return [_row(key, options, values) for key in _LEADING]
 
 
