@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol, cast
 
 from msgspec import Struct
@@ -18,13 +17,12 @@ from taktnet.base.names import Names
 from taktnet.ledger import codec
 from taktnet.ledger import event as e
 from taktnet.ledger.event import AnyEvent
-from taktnet.ledger.fact import EPOCH, FACT, Flag, Lowering, instant, micros
+from taktnet.ledger.fact import EPOCH, FACT, Lowering, instant
 from taktnet.ledger.ledger import Admission, Admitted, Entry, Parked, Receipt
+from taktnet.ledger.periods import LATE, Closed, flags_of
 
 #: tenant, source, id
 Key = tuple[str, str, str]
-
-_LATE, _SKEWED = int(Flag.LATE), int(Flag.SKEWED)
 
 #: Clocks of partners differ: business time up to this far after recorded time is not remarked on.
 SKEW_TOLERANCE_US = 300_000_000
@@ -87,41 +85,6 @@ class Stage:
     closed: list[e.PeriodClosed] = field(default_factory=list[e.PeriodClosed])
 
 
-class Closed:
-    """Until when periods are closed: for a tenant as a whole and for single sites."""
-
-    def __init__(self, events: Iterable[e.PeriodClosed] = ()) -> None:
-        self._until: dict[tuple[str, str], int] = {}
-        for event in events:
-            self.take(event)
-
-    def take(self, event: e.PeriodClosed) -> None:
-        """Close until the event's date; a date before one taken earlier changes nothing."""
-        key = (event.tenant, event.site)
-        self._until[key] = max(micros(event.until), self._until.get(key, 0))
-
-    def copy(self) -> Closed:
-        """A copy that can be changed on its own."""
-        other = Closed()
-        other._until = dict(self._until)
-        return other
-
-    def is_late(self, event: e.Event) -> bool:
-        """Whether `event` happened within a closed period of its site."""
-        if not self._until:
-            return False
-        of_all = self._until.get((event.tenant, ""), 0)
-        return micros(event.at) < max(of_all, self._until.get((event.tenant, event.site), 0))
-
-
-def flags_of(event: AnyEvent, latest: datetime, closed: Closed) -> int:
-    """LATE and SKEWED (business time after `latest`); never for a decision, which is made now."""
-    if type(event) is e.DecisionTaken:
-        return 0
-    late = _LATE if closed.is_late(event) else 0
-    return late | _SKEWED if event.at > latest else late
-
-
 def key_of(event: e.Event) -> Key:
     """The key under which an event is recorded once."""
     return event.tenant, event.source, event.id
@@ -142,6 +105,7 @@ class Desk:
         self._lowering = Lowering(names)
         self._closed = Closed(closed)
         self._parked = {_original_key(p.event): p for p in parked}
+        self._parked_keys = _by_key(self._parked)
         self._staged: Stage | None = None
         self._stamped = 0, EPOCH  # recorded time, and the latest business time without remark
 
@@ -160,7 +124,8 @@ class Desk:
         if self._staged is not None:
             raise ValueError("a batch was admitted and neither committed nor abandoned")
         self._staged = Stage(self._names.counts())
-        batch = _Batch(self._staged, self._closed, self._parked, self._lookups, self._lower)
+        waiting = self._parked, self._parked_keys
+        batch = _Batch(self._staged, self._closed, waiting, self._lookups, self._lower)
         return batch.run(events, recorded)
 
     def admit_own(self, event: AnyEvent, recorded: int) -> Admitted:
@@ -177,11 +142,12 @@ class Desk:
         stage, self._staged = self.stage, None
         for event in stage.closed:
             self._closed.take(event)
+        if not (stage.parked or stage.released):
+            return
         released = set(stage.released)
-        self._parked |= {_original_key(p.event): p for p in stage.parked}
-        if released:
-            waiting = self._parked.items()
-            self._parked = {k: p for k, p in waiting if key_of(p.event) not in released}
+        waiting = self._parked | {_original_key(p.event): p for p in stage.parked}
+        self._parked = {k: p for k, p in waiting.items() if key_of(p.event) not in released}
+        self._parked_keys = _by_key(self._parked)
 
     def abandon(self) -> None:
         """Forget the staged batch, and the names that came since it began."""
@@ -202,7 +168,7 @@ class Desk:
         flags = flags_of(event, self._stamped[1], closed)
         if original is None:
             return self._lowering.facts(event, recorded, flags)
-        again = _LATE if closed.is_late(original) else 0
+        again = LATE if closed.is_late(original) else 0
         return self._lowering.facts(event, recorded, flags, undone, again)
 
 
@@ -224,14 +190,15 @@ class _Batch:
         self,
         stage: Stage,
         closed: Closed,
-        parked: dict[Key, Parked],
+        waiting: tuple[dict[Key, Parked], dict[Key, Parked]],
         lookups: Lookups,
         lower: _Lower,
     ) -> None:
         self._stage, self._lookups, self._lower = stage, lookups, lower
         self._closed = closed
-        self._parked = dict(parked)  # by the key of the original they wait for
-        self._parked_keys = {key_of(p.event): p for p in parked.values()}
+        # By the key of the original they wait for, and by their own; copied before a change.
+        self._parked, self._parked_keys = waiting
+        self._copied = False
         self._taken: dict[Key, int] = {}  # to the place in `_admitted`
         self._corrected: set[Key] = set()
         self._admitted: list[Admitted] = []
@@ -311,10 +278,16 @@ class _Batch:
         return None if found is None else (found[0], codec.decode_one(found[1]))
 
     def _park(self, event: AnyEvent) -> None:
+        self._copy_parked()
         parked = Parked(self._recorded, event)
         self._stage.parked.append(parked)
         self._parked[_original_key(event)] = parked
         self._parked_keys[key_of(event)] = parked
+
+    def _copy_parked(self) -> None:
+        if not self._copied:
+            self._copied = True
+            self._parked, self._parked_keys = dict(self._parked), dict(self._parked_keys)
 
     def _take(
         self,
@@ -338,6 +311,7 @@ class _Batch:
 
     def _release(self, original: Key, facts: bytes, undone: AnyEvent) -> None:
         """The parked correction of an event that has just been taken follows it."""
+        self._copy_parked()
         event = self._parked.pop(original).event
         body, key = codec.encode(event), key_of(event)
         del self._parked_keys[key]
@@ -347,6 +321,10 @@ class _Batch:
             return
         self._corrected.add(original)
         self._take(event, body, -1, key, (facts, undone))
+
+
+def _by_key(parked: dict[Key, Parked]) -> dict[Key, Parked]:
+    return {key_of(one.event): one for one in parked.values()}
 
 
 def _original_key(event: AnyEvent) -> Key:

@@ -15,12 +15,12 @@ from msgspec import Struct
 from taktnet.base.errors import Fault
 from taktnet.base.names import Domain, Names
 from taktnet.ledger import event as e
-from taktnet.ledger.admission import Closed
 from taktnet.ledger.chain import GENESIS, row_hash
 from taktnet.ledger.codec import decode_one, encode
 from taktnet.ledger.event import AnyEvent
 from taktnet.ledger.fact import FACT, Flag, Lowering
 from taktnet.ledger.ledger import Head, Ledger, Recorded, Row
+from taktnet.ledger.periods import Closed
 
 #: Called with (rows verified, rows in all); it may raise to stop.
 Progress = Callable[[int, int], object]
