@@ -9,7 +9,7 @@ Bars: <= 200 us at 200 sites, at 2,000 sites at most 1.3 times that.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from collections import deque
 from datetime import UTC, datetime, timedelta
@@ -98,7 +98,9 @@ def _full(network: Network) -> dict[tuple[str, str], float]:
 
 def main() -> None:
     """Measure and print the table."""
-    events = int(sys.argv[1]) if len(sys.argv) > 1 else 4_000
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("events", type=int, nargs="?", default=4_000, help="events a round")
+    events = parser.parse_args().events
     benches = {sites: Bench(generate(sites, 1)) for sites in (200, 2_000)}
     rounds = {sites: [bench.round(events)] for sites, bench in benches.items()}
     for _ in range(ROUNDS - 1):
