@@ -57,6 +57,12 @@ def test_check_good_and_bad(tmp_path):
     two_plants().write(tmp_path / "good")
     assert "no faults" in run("check", tmp_path / "good")
     assert run_json("check", tmp_path / "good")["tables"]["sites"] == 4
+    digest = two_plants().digest
+    for other in ("book.xlsx", "table.parquet"):
+        form = ("--format", "parquet") if other.endswith("parquet") else ()
+        told = run_json("check", tmp_path / "good", "--write", tmp_path / other, *form)
+        assert told["written"] == str(tmp_path / other)
+        assert run_json("check", tmp_path / other)["digest"] == digest
     bad = tmp_path / "bad"
     two_plants().write(bad)
     lanes = (bad / "lanes.csv").read_text("utf-8").replace("S1,KRK", "S9,KRK")

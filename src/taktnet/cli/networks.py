@@ -22,12 +22,25 @@ def register(app: typer.Typer) -> None:
 
 
 @reporting
-def check(network: Files, json: Json = False) -> None:
+def check(
+    network: Files,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", help="Write what was read to this folder, or .xlsx file."),
+    ] = None,
+    format: Annotated[
+        str, typer.Option("--format", help="csv, parquet or xlsx; else by the name.")
+    ] = "",
+    json: Json = False,
+) -> None:
     """Check a network: every fault of every file at once, in words.
+
+    With --write a sound network is written again in another form, without loss.
 
     \b
     Examples:
       taktnet check examples/drivetrain/network
+      taktnet check examples/drivetrain/network --write plants.xlsx
       taktnet check plants.xlsx --json
     """
     from taktnet.network import Network
@@ -35,10 +48,16 @@ def check(network: Files, json: Json = False) -> None:
 
     read = Network.read(network)
     sizes = {name: len(read.table(name)) for name in TABLES}
+    if write is not None:
+        read.write(write, format)
     if json:
-        json_out({"faults": [], "digest": read.digest, "tables": sizes})
+        json_out(
+            {"faults": [], "digest": read.digest, "tables": sizes, "written": str(write or "")}
+        )
         return
     table(f"{network}: no faults", ("table", "rows"), sizes.items())
+    if write is not None:
+        console().print(f"written to {write}")
 
 
 @reporting
