@@ -12,7 +12,7 @@ from taktnet.ledger import event as e
 from taktnet.network import Network
 from taktnet.network import components as c
 from taktnet.twin import patch
-from taktnet.twin.layout import HOUR
+from taktnet.twin.layout import HOUR, Table
 
 _N = e.NUMBER
 DECIDED, SHIPPED, RECEIVED = _N[e.DecisionTaken], _N[e.GoodsShipped], _N[e.GoodsReceived]
@@ -129,3 +129,35 @@ def test_an_extra_shipment_is_told_as_shipped_with_its_freight() -> None:
     assert mine["qty"].tolist() == [9_000_000]
     cost = of(facts, CHARGED)[of(facts, CHARGED)["ref"] == lane["ref"]]
     assert cost["qty2"].tolist() == [70_000_000]
+
+
+def cancelled(net: Network, hours: float) -> tuple[list[int], Any]:
+    """Ten orders of one from Monday 08:00 on, one an hour, of which the fourth is cancelled."""
+    plan = [(MONDAY + (8 + i) * HOUR, 1.0) for i in range(10)]
+    at, qty = plan[3]
+    changed = [*plan[:3], (at, qty, round(at + hours * HOUR)), *plan[4:]]
+    sim = model(net, 40, plans={("K", "A", "W"): changed}).sim()
+    sim.begin(1, 0, trace=True)
+    sim.run_to(20)
+    facts = sim.trace()
+    names = [int(f["ref"]) for f in of(facts, ORDERED)]
+    return [names.index(int(f["ref2"])) for f in of(facts, RECEIVED) if f["ref2"] in names], sim
+
+
+def test_an_order_that_is_cancelled_while_it_waits_is_never_shipped() -> None:
+    """Waiting for its window, or in line for stock: the others are served, and nothing is owed."""
+    others = [i for i in range(10) if i != 3]
+    bare = works(window_h=72.0).with_rows(
+        "stock_points", [c.StockPoint(site="W", item="A", policy="base_stock", base_stock=0.0)]
+    )
+    for net in (works(), bare):
+        came, sim = cancelled(net, 2.0)
+        assert sorted(came) == others
+        point = sim.tables[Table.POINT][sim.model.find("points", ("W", "A"))]
+        assert (point["reserved"], point["queued"]) == (0, 0)
+
+
+def test_an_order_that_is_cancelled_when_it_is_gone_arrives() -> None:
+    """What has left cannot be called back."""
+    came, _ = cancelled(works(window_h=72.0), 2.0)
+    assert sorted(came) == list(range(10))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,7 @@ def test_a_file_of_more_than_four_megabytes_is_not_read(tmp_path: Path) -> None:
          ' "SH-1"?'),
         (c.Delay("SH-1", 1e9), "hours is 1e+09, wanted at most 1e+06 either way"),
         (c.Cancel("O-9"), 'order is "O-9", wanted an open order. Did you mean "O-1"?'),
+        (c.Cancel("O-1", -5), "start is -5, wanted 0 to 1e+06 hours after the start"),
         (c.Down("lane", "SEE"), 'name is "SEE", wanted a lane of the network. Did you mean "SEA"?'),
         (c.Down("site", "S", 5, 2), "end is 2, wanted after 5"),
         (c.Down("site", "S", -1), "start is -1, wanted 0 to 1e+06 hours after the start"),
@@ -198,6 +200,22 @@ def test_a_cancelled_order_is_owed_no_more() -> None:
     assert runs.demand["units"].sum() == 0
     kept = run(start.sim(Scenario(name="x", changes=(c.Demand(0.0),))), 20, 2, 1)
     assert kept.demand["units"].sum() == 8
+
+
+def test_an_order_is_cancelled_at_its_time() -> None:
+    """An hour before its window it still waits, and is taken back; an hour later it is gone."""
+    early, late = (Scenario(name="x", changes=(c.Cancel("O-1", start=h), c.Demand(0.0)))
+                   for h in (0.5, 47.0))  # fmt: skip
+    start = cancellable()
+    assert run(start.sim(early), 20, 1, 1).demand["units"].sum() == 0
+    assert run(start.sim(late), 20, 1, 1).demand["units"].sum() == 4
+
+
+def cancellable() -> Any:
+    """The live start, whose customer's order has a window of 24 hours."""
+    start = live()
+    lanes = [replace(x, window_h=24.0) for x in start.network.lanes]
+    return replace(start, network=start.network.with_rows("lanes", lanes))
 
 
 def test_stock_that_is_moved_leaves_and_arrives() -> None:

@@ -42,9 +42,13 @@ class Lose(_Change, frozen=True):
 
 
 class Cancel(_Change, frozen=True):
-    """An order that is open at a live start, and on which no work has begun, is taken back."""
+    """An order that is open at a live start, and on which no work has begun, is taken back.
+
+    An order of a customer may be taken back later: what of it is not sent by then.
+    """
 
     order: str
+    start: When = 0.0
 
 
 class Begin(_Change, frozen=True):

@@ -21,8 +21,9 @@ from taktnet.twin.layout import DTYPES, HOUR, Table
 from taktnet.twin.variates import KNOTS, gamma_knots
 
 MICRO = 1e-6
-#: What a customer orders and when: (customer, item, supplier) -> (microseconds UTC, quantity).
-Plans = Mapping[tuple[str, str, str], Sequence[tuple[int, float]]]
+#: What a customer orders and when: (customer, item, supplier) -> (microseconds UTC, quantity), and
+#: when it cancels the order, where it does.
+Plans = Mapping[tuple[str, str, str], Sequence[tuple[int, float] | tuple[int, float, int]]]
 _PLAIN = (Table.USER, Table.LEAVE, Table.KNOT, Table.MEMBER, Table.SPAN, Table.SETUP)
 
 

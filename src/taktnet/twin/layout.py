@@ -90,6 +90,7 @@ class Kind(IntEnum):
     REVIEW = 11
     DEPART = 12
     SNAPSHOT = 13
+    CANCEL = 14
 
 
 class Change(IntEnum):
@@ -100,6 +101,7 @@ class Change(IntEnum):
     RESOURCE = 3
     DEMAND = 4  # value multiplies the demand row's rate; below 0 it is the usual rate again
     LOT = 5  # the open order is handed to the process `value`
+    CANCEL = 6  # an open order of a customer is taken back
 
 
 #: Why a run stopped: done, or more room is needed for nodes and cells, or the trace.
@@ -193,7 +195,7 @@ CAL = _record("", "", "cursor on")
 #: A customer's demand for an item.
 DEMAND = _lines(
     "i8 next ordinal lines units on_time_lines on_time_units", "f8 factor", "i4 seq plan",
-    "i8 carry late_sum overdue", "f8 late_area",
+    "i8 carry late_sum overdue", "f8 late_area", "i4 held",
 )  # fmt: skip
 #: Seldom touched counts of a point, and the sketch of its lead times.
 TALLY = _lines(f"({SKETCH},)i4 sketch", "i8 scrapped expired stockouts", "i4 batch_head batch_tail")
@@ -247,7 +249,8 @@ BREAK = _record("qty", "price")
 #: Working time, its resources, and the sites that take goods in by it (both in MEMBER).
 CAL0 = _record("", "", "first spans first_member members first_site sites")
 MEMBER = np.dtype("<i4")
-PLAN = _record("at qty")
+#: An order of a plan, and when it is cancelled (0: never).
+PLAN = _record("at qty until")
 #: What is open when the run starts: a customer's order (who < 0), an order of a link, or
 #: (started = 1) the order that a job under way works for. One that is planned waits for its change.
 OPEN = _record("qty placed done", "", "who started order work planned pad1")

@@ -98,9 +98,10 @@ class _Lowering(Supply):
             plan = self.plans.get(key)
             kind, p1, p2, rate = _parameters(row)
             first = len(self.rows[Table.PLAN])
-            for at, qty in plan or ():
+            for at, qty, *until in plan or ():
                 if self.at <= at <= self.end:
-                    self.add(Table.PLAN, at=at - self.at, qty=millionths(qty))
+                    back = until[0] - self.at if until else 0
+                    self.add(Table.PLAN, at=at - self.at, qty=millionths(qty), until=back)
             name = name_key("demand", *key)
             point = serving_point(self.network, row)
             lane = delivery_lane(self.network, row) if point[0] == row.supplier else ""
@@ -125,7 +126,7 @@ class _Lowering(Supply):
                 plans=len(self.rows[Table.PLAN]) - first,
                 name=name,
             )
-            self.add(Table.DEMAND, factor=1.0)
+            self.add(Table.DEMAND, factor=1.0, held=-1)
 
     def leeway(self, row: Any, lane: str) -> tuple[int, int]:
         """How long after an order its goods may leave at the latest, and its window's width.

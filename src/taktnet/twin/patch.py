@@ -105,7 +105,11 @@ def _no_longer_coming(sim: Sim, link: int, qty: int) -> None:
     sim.tables[Table.POINT]["coming"][row["dest"]] -= qty
 
 
-def _cancel(sim: Sim, c: Cancel) -> None:
+def _cancel(sim: Sim, c: Cancel) -> list[Timed]:
+    at = hours(sim, c.start)
+    if at > 0:
+        found = [i for i, name in enumerate(sim.model.orders) if name == c.order]
+        return [(Change.CANCEL, i, 0, at) for i in found]
     points = sim.tables[Table.POINT]
     for i, name in enumerate(sim.model.orders):
         row: Any = sim.tables[Table.OPEN][i]
@@ -120,6 +124,7 @@ def _cancel(sim: Sim, c: Cancel) -> None:
                 points["reserved"][origin] -= qty
             _no_longer_coming(sim, who, qty)
         row["qty"] = 0
+    return []
 
 
 def _point(sim: Sim, c: Point) -> None:
@@ -242,13 +247,13 @@ def _demand(sim: Sim, c: Demand) -> list[Timed]:
 _MAKE: dict[type, Callable[[Sim, Any], None]] = {
     Delay: _delay,
     Lose: _lose,
-    Cancel: _cancel,
     Point: _point,
     Link: _link,
     Move: _move,
 }
 _TIMED: dict[type, Callable[[Sim, Any], Iterator[Timed] | list[Timed]]] = {
     Begin: _begin,
+    Cancel: _cancel,
     Down: _down,
     Capacity: _capacity,
     Demand: _demand,

@@ -30,10 +30,11 @@ from taktnet.twin.start import Start
 
 HOUR = DAY // 24
 _PLACED, _CALLED = NUMBER[e.OrderPlaced], NUMBER[e.CalloffPlaced]
+_CANCELLED = NUMBER[e.OrderCancelled]
 _USED = NUMBER[e.StockConsumed]
 _STOPPED, _STARTED = NUMBER[e.ResourceStopped], NUMBER[e.ResourceStarted]
 _OWN_CAUSES = (STOP["stockout"], STOP["hold"], STOP["changeover"])
-Plans = dict[tuple[str, str, str], list[tuple[int, float]]]
+Plans = dict[tuple[str, str, str], list[tuple[int, float] | tuple[int, float, int]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +65,12 @@ class Lived:
     def plans(self) -> Plans:
         """What each customer took and when; a demand row without any has an empty plan.
 
-        Orders and call-offs where the supplier ships them, use where the customer keeps stock.
+        Orders and call-offs where the supplier ships them, and when they were cancelled; use where
+        the customer keeps stock.
         """
+        ends = self.facts[self.facts["kind"] == _CANCELLED]
+        ends = ends[standing(ends)]
+        until = dict(zip(ends["ref"].tolist(), ends["at"].tolist(), strict=True))
         rows = self.facts[np.isin(self.facts["kind"], (_PLACED, _CALLED, _USED))]
         rows = rows[standing(rows)]
         site, item = self._texts(Domain.SITE), self._texts(Domain.ITEM)
@@ -87,7 +92,8 @@ class Lived:
             buyer, seller = (here, other) if row["kind"] == _CALLED else (other, here)
             key = (buyer, taken, seller)
             if key in plans and (buyer, taken) not in keepers:
-                plans[key].append(at)
+                end = until.get(int(row["ref"]))
+                plans[key].append(at if end is None else (*at, end))
         return plans
 
     def stops(self) -> list[Down]:

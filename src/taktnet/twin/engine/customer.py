@@ -20,16 +20,16 @@ from taktnet.twin.engine.access import (
     point_at,
     traced,
 )
-from taktnet.twin.engine.goods import ask
+from taktnet.twin.engine.goods import ask, drop, serve
 from taktnet.twin.engine.hours import leave
-from taktnet.twin.engine.pool import new_cell
+from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.engine.settle import touch
 from taktnet.twin.layout import DAY, LOGN, NEGBIN, NORMAL, PLANNED, POISSON, Kind
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
 from taktnet.twin.variates import negbin_lot, normal_quantile
 
-DEMAND, REQUEST = int(Kind.DEMAND), int(Kind.REQUEST)
+DEMAND, REQUEST, CANCEL = int(Kind.DEMAND), int(Kind.REQUEST), int(Kind.CANCEL)
 GAP, SIZE = int(Purpose.GAP), int(Purpose.SIZE)
 UNIT = 1_000_000
 NEVER = 1 << 60
@@ -76,7 +76,12 @@ def place_order(x: int, demand: int, p: int, qty: int, placed: int) -> None:
     ref = note.new_ref(x)
     if traced(x):
         note.ordered(x, demand, qty, ref)
-    await_turn(x, demand, p, qty, placed, demand_at(x, demand).ordinal << 6, ref)
+    d, s = demand_at(x, demand), demand0_at(x, demand)
+    await_turn(x, demand, p, qty, placed, d.ordinal << 6, ref)
+    if s.kind == PLANNED:
+        until = plan_at(x, s.plan + d.plan - 1).until
+        if until > placed:
+            push(x, until, CANCEL, demand, d.ordinal, d.ordinal)
 
 
 @kernel
@@ -92,9 +97,50 @@ def await_turn(x: int, demand: int, p: int, qty: int, placed: int, mark: int, re
         return
     i = new_cell(x)
     c = cell_at(x, i)
-    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, mark, -1 - demand, -1
+    d = demand_at(x, demand)
+    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, mark, -1 - demand, d.held
+    d.held = i
     note.name_cell(x, i, ref, 0)
     push(x, at, REQUEST, h.links + demand, mark >> 6, i)
+
+
+@kernel
+def release(x: int, demand: int, cell: int) -> None:
+    """An order has waited for its window; it is served, unless it was cancelled."""
+    d, c = demand_at(x, demand), cell_at(x, cell)
+    if d.held == cell:
+        d.held = c.next
+    else:
+        i = d.held
+        while cell_at(x, i).next != cell:
+            i = cell_at(x, i).next
+        cell_at(x, i).next = c.next
+    qty, placed, mark, ref = c.qty, c.placed, c.mark, note.order_of(x, cell)
+    free_cell(x, cell)
+    if qty > 0:
+        ask(x, demand0_at(x, demand).point, -1 - demand, qty, placed, mark, ref)
+
+
+@kernel
+def take_back(x: int, demand: int, number: int) -> None:
+    """A customer cancels an order: what of it is not sent."""
+    p = demand0_at(x, demand).point
+    a = point_at(x, p)
+    i = demand_at(x, demand).held
+    while i >= 0 and cell_at(x, i).mark >> 6 != number:
+        i = cell_at(x, i).next
+    if i >= 0:
+        c = cell_at(x, i)
+        qty, ref = c.qty, note.order_of(x, i)
+        c.qty = 0
+    else:
+        qty, ref = drop(x, p, -1 - demand, number)
+    if qty > 0:
+        a.reserved -= qty
+        touch(x, p)
+        serve(x, p)
+        if traced(x):
+            note.cancelled(x, demand, ref)
 
 
 @kernel

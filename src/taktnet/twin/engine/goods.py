@@ -25,7 +25,7 @@ from taktnet.twin.engine.settle import BATCHED, EXPIRES, REVIEWED, SHUT, settle,
 from taktnet.twin.layout import Kind
 from taktnet.twin.queue import push
 
-__all__ = ["ask", "expire", "serve", "settle", "stock_in", "touch"]
+__all__ = ["ask", "drop", "expire", "serve", "settle", "stock_in", "touch"]
 EXPIRE = int(Kind.EXPIRE)
 UNIT = 1_000_000
 
@@ -73,6 +73,29 @@ def _line_up(x: int, p: int, a: Any, who: int, qty: int, placed: int, mark: int,
             a.head = i
         else:
             cell_at(x, before).next = i
+
+
+@kernel
+def drop(x: int, p: int, who: int, number: int) -> tuple[int, int]:
+    """Take an order out of the line of a point: what was left of it, and its name."""
+    settle(x, p)
+    a = point_at(x, p)
+    before, i = -1, a.head
+    while i >= 0 and (cell_at(x, i).who != who or cell_at(x, i).mark >> 6 != number):
+        before, i = i, cell_at(x, i).next
+    if i < 0:
+        return 0, 0
+    c = cell_at(x, i)
+    qty, after, ref = c.qty, c.next, note.order_of(x, i)
+    if before < 0:
+        a.head = after
+    else:
+        cell_at(x, before).next = after
+    if a.tail == i:
+        a.tail = before
+    a.queued -= qty
+    free_cell(x, i)
+    return qty, ref
 
 
 @kernel

@@ -29,8 +29,8 @@ from taktnet.twin.engine.access import (
     with_trace,
 )
 from taktnet.twin.engine.begin import start
-from taktnet.twin.engine.customer import order
-from taktnet.twin.engine.goods import ask, expire
+from taktnet.twin.engine.customer import order, release, take_back
+from taktnet.twin.engine.goods import expire
 from taktnet.twin.engine.note import order_of
 from taktnet.twin.engine.pool import free_cell
 from taktnet.twin.engine.pull import drain, forward
@@ -42,9 +42,22 @@ from taktnet.twin.layout import DONE, ROOM, SKETCH, TRACE_ROOM, Kind
 from taktnet.twin.queue import drop_first, entity_of, first, kind_of, push, seq_of
 from taktnet.twin.variates import quantile
 
-CHANGE, REPAIR, FAIL, SHIFT, ARRIVE, RELEASE, END, EXPIRE, REQUEST, DEMAND, REVIEW, DEPART, SNAP = (
-    int(k) for k in Kind
-)
+(
+    CHANGE,
+    REPAIR,
+    FAIL,
+    SHIFT,
+    ARRIVE,
+    RELEASE,
+    END,
+    EXPIRE,
+    REQUEST,
+    DEMAND,
+    REVIEW,
+    DEPART,
+    SNAP,
+    CANCEL,
+) = (int(k) for k in Kind)
 #: Nodes and cells that one event may need at most beside those it frees.
 SPARE = 4096
 
@@ -87,13 +100,13 @@ def happen(x: int, h: Any, kind: int, entity: int, seq: int, arg: int) -> None:
         if not finish(x, entity, seq):
             h.stale += 1
     elif kind == REQUEST:
+        if entity >= h.links:
+            release(x, entity - h.links, arg)
+            return
         c = cell_at(x, arg)
-        who, qty, placed, mark, ref = c.who, c.qty, c.placed, c.mark, order_of(x, arg)
+        qty, placed, mark, ref = c.qty, c.placed, c.mark, order_of(x, arg)
         free_cell(x, arg)
-        if entity < h.links:
-            forward(x, entity, qty, placed, mark, ref)
-        else:
-            ask(x, demand0_at(x, entity - h.links).point, who, qty, placed, mark, ref)
+        forward(x, entity, qty, placed, mark, ref)
     elif kind == DEPART:
         depart(x, entity, arg)
     elif kind == SHIFT:
@@ -117,6 +130,8 @@ def _seldom(x: int, h: Any, kind: int, entity: int, arg: int) -> None:
         expire(x, entity)
     elif kind == CHANGE:
         change(x, entity)
+    elif kind == CANCEL:
+        take_back(x, entity, arg)
     else:
         _snapshot(x, h)
 

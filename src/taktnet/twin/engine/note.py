@@ -39,7 +39,7 @@ from taktnet.twin.engine.hours import due, hours
 _N = e.NUMBER
 COUNTED, CONSUMED, PRODUCED = _N[e.StockCounted], _N[e.StockConsumed], _N[e.StockProduced]
 SCRAPPED, RELEASED = _N[e.StockScrapped], _N[e.StockReleased]
-ORDER, DECISION = _N[e.OrderPlaced], _N[e.DecisionTaken]
+ORDER, CANCELLED, DECISION = _N[e.OrderPlaced], _N[e.OrderCancelled], _N[e.DecisionTaken]
 STARTED, FINISHED = _N[e.LotStarted], _N[e.LotFinished]
 SHIPPED, ARRIVED, RECEIVED = _N[e.GoodsShipped], _N[e.GoodsArrived], _N[e.GoodsReceived]
 STOPPED, RUNNING, CHARGED = _N[e.ResourceStopped], _N[e.ResourceStarted], _N[e.CostCharged]
@@ -150,6 +150,13 @@ def ordered(x: int, demand: int, qty: int, ref: int) -> None:
     f = trace_at(x, at_point(x, ORDER, s.point, qty))
     f.ref, f.to, f.qty2, f.lot = ref, w.customer, w.price, w.currency
     f.t1, f.t2 = f.at + max(0, s.lead - s.window), f.at + s.lead
+
+
+@kernel
+def cancelled(x: int, demand: int, ref: int) -> None:
+    """order.cancelled: by the customer."""
+    if not on_the_spot(x, demand):
+        trace_at(x, at_point(x, CANCELLED, demand0_at(x, demand).point, 0)).ref = ref
 
 
 @kernel

@@ -30,7 +30,7 @@ from taktnet.twin.engine.access import (
     span_at,
     traced,
 )
-from taktnet.twin.engine.customer import change_rate
+from taktnet.twin.engine.customer import change_rate, take_back
 from taktnet.twin.engine.goods import serve
 from taktnet.twin.engine.hours import end_of, work_until
 from taktnet.twin.engine.line import hand_to, try_start
@@ -43,7 +43,7 @@ from taktnet.twin.layout import Change, Kind
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
 
-SITE, LANE, RESOURCE, RATE, LOT = (int(c) for c in Change)
+SITE, LANE, RESOURCE, RATE, LOT, CANCEL = (int(c) for c in Change)
 END, FAILS, REPAIRED, SHIFT = int(Kind.END), int(Kind.FAIL), int(Kind.REPAIR), int(Kind.SHIFT)
 FAIL, REPAIR = int(Purpose.FAIL), int(Purpose.REPAIR)
 
@@ -169,6 +169,9 @@ def change(x: int, number: int) -> None:
     elif c.what == RATE:
         old = demand_at(x, c.entity).factor
         change_rate(x, c.entity, old * c.value if c.value >= 0.0 else 1.0)
+    elif c.what == CANCEL:
+        o = open_at(x, c.entity)
+        take_back(x, -1 - o.who, (1 << 34) | c.entity)
     elif c.what == LOT:
         o = open_at(x, c.entity)
         if o.qty > 0:
