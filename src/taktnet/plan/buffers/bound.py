@@ -54,12 +54,17 @@ class Sweeps:
         """How many numbers the messages hold."""
         return self._messages.size
 
+    def copy(self) -> Sweeps:
+        """The same with messages of its own."""
+        other = copy(self)
+        other._messages = self._messages.copy()
+        return other
+
     def split(self, variable: int, at: int) -> tuple[Sweeps, Sweeps]:
         """Two parts of the space: values of `variable` up to `at`, and above."""
-        parts = copy(self), copy(self)
+        parts = self.copy(), self.copy()
         for part in parts:
             part.low, part.high = self.low.copy(), self.high.copy()
-            part._messages = self._messages.copy()
         parts[0].high[variable] = at
         parts[1].low[variable] = at + 1
         return parts

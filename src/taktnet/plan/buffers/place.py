@@ -22,6 +22,8 @@ from taktnet.plan.buffers.stage import Arc, Stage
 #: A list of Stage rows or pairs, a list of dicts, a Polars frame or a CSV file: see `stage.tables`.
 Table = Iterable[Stage] | Iterable[Arc] | Iterable[Mapping[str, Any]] | Path | str | Any
 Watch = Callable[[float, float], None]
+#: Chains of so many stages are branched on before they are searched.
+SMALL = 400
 
 
 class Placed(NamedTuple):
@@ -105,13 +107,13 @@ def place(
         values = mended if cost <= lower * (1 + 1e-12) else values  # without idle waits if it can
         return _placement(chain, lower, lower, values, (clock() - begun, clock() - read))
     cost, values = min((cost, mended), _from(space, start or {}), key=lambda known: known[0])
-    sweeps, chance = Sweeps(space), np.random.default_rng(seed)
+    sweeps, chance, proven = Sweeps(space), np.random.default_rng(seed), 0.0
 
     def left(until: float) -> Callable[[float], bool]:
         def go_on(_: float) -> bool:
             if watch:
-                watch(cost, sweeps.lower)
-            return clock() - begun < until and cost - sweeps.lower > gap * cost
+                watch(cost, max(sweeps.lower, proven))
+            return clock() - begun < until and cost - max(sweeps.lower, proven) > gap * cost
 
         return go_on
 
@@ -123,12 +125,17 @@ def place(
         return mended
 
     raise_bound(sweeps, propose, left(seconds * 0.1))
+    if chain.n <= SMALL:  # a small gap is closed at once, without a search that uses its time
+        early = sweeps.copy()
+        close(early, lambda: cost, propose, gap, left(clock() - begun + seconds * 0.1))
+        proven = early.lower
     cost, values = improve(space, cost, values, chance, left(seconds * 0.2))
     raise_bound(sweeps, propose, left(seconds * 0.4))
-    cost, values = improve(space, cost, values, chance, left(seconds * 0.6))
-    close(sweeps, lambda: cost, propose, gap, left(seconds * 0.9))
+    cost, values = improve(space, cost, values, chance, left(seconds * 0.5))
+    close(sweeps, lambda: cost, propose, gap, left(seconds * 0.95))
     cost, values = improve(space, cost, values, chance, left(seconds))
-    return _placement(chain, cost, sweeps.lower, values, (clock() - begun, clock() - read))
+    lower = max(sweeps.lower, proven)
+    return _placement(chain, cost, lower, values, (clock() - begun, clock() - read))
 
 
 @cache
