@@ -62,16 +62,23 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
     if asked["line"] and not by_line:
         wanted = "a line that makes something customers ask for"
         raise InputFaults([Fault("plan level", 0, "line", asked["line"], wanted)])
+    told = Changeovers(network)
     found: list[Levelled] = []
     for n, (line, rates) in enumerate(sorted(by_line.items())):
         progress(n, len(by_line))
-        found.append(level_line(network, line, rates, now, asked["spare"] / 100))
+        found.append(level_line(network, line, rates, now, spare=asked["spare"] / 100, told=told))
     found.sort(key=lambda x: (-(x.use or 0.0), x.line))
     return _draft(view, network, found, asked["limit"], now)
 
 
 def level_line(
-    network: Network, line: str, rates: Sequence[ProcessRate], now: int, spare: float
+    network: Network,
+    line: str,
+    rates: Sequence[ProcessRate],
+    now: int,
+    *,
+    spare: float,
+    told: Changeovers,
 ) -> Levelled:
     """One line; `spare` is the share of its time that is kept free of runs and changeovers."""
     resource = network.resource(line)
@@ -88,7 +95,7 @@ def level_line(
     demand = {r.item: ceil_div(exact(r.rate_day) * exact(round(share, 9)), 1) for _, r in rows}
     parts = [Part(p.item, r.rate_day * share, p.cycle_s / p.yield_rate, p.setup_s) for p, r in rows]
     free = available * (1 - spare)
-    interval = epei(parts, free, _changeovers(network, line, rows)) if rows else epei([], available)
+    interval = epei(parts, free, _changeovers(told, line, rows)) if rows else epei([], available)
     use = interval.run_s / available if available else None
     box, why = _box(demand, packs, available)
     return Levelled(
@@ -97,10 +104,9 @@ def level_line(
 
 
 def _changeovers(
-    network: Network, line: str, rows: Sequence[tuple[Process, ProcessRate]]
+    told: Changeovers, line: str, rows: Sequence[tuple[Process, ProcessRate]]
 ) -> dict[tuple[str, str], float] | None:
     """Seconds from part to part of a line where the order matters; None where it does not."""
-    told = Changeovers(network)
     if line not in told.ordered or not 1 < len(rows) <= MOST_PARTS:
         return None
     needs = {p.item: setup_of(p) for p, _ in rows}
