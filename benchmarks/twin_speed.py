@@ -70,6 +70,7 @@ def main() -> None:
     args.add_argument("--quick", action="store_true", help="a few seconds")
     quick = args.parse_args().quick
     print("| network | events | CPU s | events / CPU-s | bar |\n|--|--|--|--|--|")
+    small: list[Model] = []
     chain = lower(serial(), None, Names(), MONDAY, 3651)
     line("3-echelon base-stock chain, 10 years", *rate(chain, 3650, 5 if quick else 50), 15)
     for sites, bar, days in ((200, 8, 365), (1000, 6, 120 if quick else 365)):
@@ -81,11 +82,13 @@ def main() -> None:
         line(f"generated, {sites} sites", events, cpu, bar)
         print(f"| lowering {sites} sites for {days} days | | {spent:.2f} | | |")
         if sites == 200:
-            small, whole = model, cpu / replications * 1000
+            small.append(model)
+            whole = cpu / replications * 1000
             print(
                 f"| 1,000 replications of 1 year, from {replications} | | {whole:.0f} | | 100 s |"
             )
-    fork(small)
+    for model in small:
+        fork(model)
 
 
 if __name__ == "__main__":
