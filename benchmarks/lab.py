@@ -3,9 +3,9 @@
     uv run python benchmarks/lab.py [--port 8471]
 
 `taktnet up` lives through the example's history; then the worst disturbance and the answers that
-suggest themselves are asked for 14 days over HTTP, five times with different luck: from POST to
-the paired result, and to the KPIs that come behind it. The median is of the wall clock; the first
-question is told apart. Bar: the result within a second.
+suggest themselves are asked for 14 days over HTTP, with different luck: from POST to the paired
+result, and once to the KPIs that come behind it. Wall clock; the first question is told apart,
+the median is of five more. Bar: the result within a second.
 """
 
 from __future__ import annotations
@@ -46,19 +46,18 @@ def wait_for_history(address: str) -> None:
 
 
 def asked(address: str, question: Any) -> tuple[float, float, float]:
-    """Seconds from POST to the result, to the first KPIs, and to the last of them."""
+    """Seconds from POST to the result, to the first KPIs, and to the last of them; 0: not asked."""
     at, result, kpis = time.perf_counter(), 0.0, 0.0
     job = call(address, "/api/simulations", question)
     while True:
         job = call(address, f"/api/jobs/{job['id']}")
-        if job.get("result") and not result:
-            result = time.perf_counter() - at
-        if job["result"] and "kpis" in job["result"] and not kpis:
-            kpis = time.perf_counter() - at
+        now, found = time.perf_counter() - at, job.get("result") or {}
+        result = result or (now if found else 0.0)
+        kpis = kpis or (now if "kpis" in found else 0.0)
         if job["state"] not in ("queued", "running"):
-            assert job["result"]["kpis"], job
-            return result, kpis, time.perf_counter() - at
-        time.sleep(0.01)
+            assert found, job
+            return result, kpis, now
+        time.sleep(0.02)
 
 
 def main() -> int:
@@ -77,22 +76,19 @@ def main() -> int:
             answers = call(address, "/api/simulations/answers", base)["answers"]
             answers = [answer for answer in answers if answer.get("changes")]
             asks = [
-                {"base": base, "answers": answers, "days": 14, "kpis": True, "seed": seed}
+                {"base": base, "answers": answers, "days": 14, "seed": seed}
                 for seed in range(ROUNDS + 1)
             ]
-            found = [asked(address, ask) for ask in asks]
+            found = [asked(address, ask)[0] for ask in asks]
+            kpis = asked(address, asks[0] | {"kpis": True})
         finally:
             tower.terminate()
             tower.wait()
-    middle = [statistics.median(column) for column in zip(*found[1:], strict=True)]
+    usual = statistics.median(found[1:])
     print(f"{base['name']}, {len(answers)} answers x 14 days")
-    print("| | first question | median of the next | bar |\n|--|--|--|--|")
-    for name, first, usual, bar in zip(
-        ("paired result", "first KPIs", "all KPIs"), found[0], middle, (f"{BAR_S} s", "", ""),
-        strict=True,
-    ):  # fmt: skip
-        print(f"| {name} | {first:.2f} s | {usual:.2f} s | {bar} |")
-    return 0 if middle[0] <= BAR_S else 1
+    print("| first result | median of the next | first KPIs | all KPIs |\n|--|--|--|--|")
+    print(f"| {found[0]:.2f} s | {usual:.2f} s | {kpis[1]:.2f} s | {kpis[2]:.2f} s |")
+    return 0 if usual <= BAR_S else 1
 
 
 if __name__ == "__main__":
