@@ -2,7 +2,8 @@
 
 For every loop of every network the count found is judged again under luck of its own: its service
 must reach the target within the interval, with no more stock than the cheapest formula that
-reaches it. Loops with neither spread of demand nor of lead time must have the exact minimum.
+reaches it. Loops with neither spread of demand nor of lead time must have the exact minimum, where
+pieces are taken one by one and a card goes off with the first (Toyota's formula).
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ def examine(one: Sized, seed: int, tally: Tally) -> None:
         tally.by_formula += 1
         tally.not_above += found.simulated.stock <= cheapest.stock
         tally.saved += 1 - found.simulated.stock / cheapest.stock
-    still = replace(one.need, demand_sd=0.0, lead_sd=0.0, lead_seen=(), collection=0.0)
+    still = replace(one.need, demand_sd=0.0, lead_sd=0.0, lead_seen=(), collection=0.0, lump=0.0,
+                    emptied=False)  # fmt: skip
     least = max(1, math.ceil(exact(still.demand) * exact(still.lead) / exact(still.container)))
     tally.exact += 1
     tally.minimum += size(still, 1.0).simulated.cards == least
