@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from datetime import datetime
+from threading import Lock
 from typing import TypeVar
 
 import numpy as np
@@ -77,6 +78,8 @@ class Sight:
         self, parts: Parts, at: datetime | None = None, known: datetime | int | None = None
     ) -> None:
         self._parts, self._seq = parts, None
+        self._lock = Lock()
+        self._folded: Kpis | None = None
         now = parts.clock.now()
         if known is not None:
             self._seq = known if isinstance(known, int) else row_at(parts.ledger, micros(known))
@@ -88,10 +91,13 @@ class Sight:
         self.network = revisions.network if self._seq is None else revisions.at(self._seq)
 
     def look(self, read: Callable[[Kpis], T]) -> T:
-        """What `read` finds in the KPIs; those of another time are folded from the ledger."""
+        """What `read` finds in the KPIs; those of another time are folded once."""
         if self._seq is None:
             return self._parts.kpis.look(read)
-        return read(kpis_up_to(self._parts, self._seq))
+        with self._lock:
+            if self._folded is None:
+                self._folded = kpis_up_to(self._parts, self._seq)
+            return read(self._folded)
 
 
 def row_at(ledger: Ledger, recorded: int) -> int:

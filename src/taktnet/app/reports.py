@@ -84,8 +84,12 @@ def takt(
 
     For `at` and `known` see `history.Sight`; without them as of now.
     """
-    sight = Sight(parts, at, known)
-    start, end = _span(sight, days)
+    return takt_of(Sight(parts, at, known), days, site)
+
+
+def takt_of(sight: Sight, days: float = 7.0, site: str = "") -> TaktReport:
+    """The same as seen from a time."""
+    start, end = span(sight, days)
     wanted = _takt(_Keyed(sight.network), instant(end).date())
     kept = sight.look(lambda kpis: pace(kpis, wanted, start, end))
     shown = tuple(row for row in kept if not site or row.site == site)
@@ -102,7 +106,7 @@ def flow(
 ) -> FlowReport:
     """Value-stream ladders of a product (or of all), and dwell over the last `days`."""
     sight = Sight(parts, at, known)
-    start, end = _span(sight, days)
+    start, end = span(sight, days)
     wanted = _takt(_Keyed(sight.network), instant(end).date())
     products = tuple(dict.fromkeys(row.item for row in sight.network.demand))
     shown = (item,) if item else products
@@ -127,11 +131,12 @@ def kpis(
 ) -> list[KpiValue]:
     """The six KPIs over the last `days`; `how` as `Kpis.report` takes it."""
     sight = Sight(parts, at, known)
-    start, end = _span(sight, days)
+    start, end = span(sight, days)
     return sight.look(lambda known: known.report(start, end, **how))
 
 
-def _span(sight: Sight, days: float) -> tuple[int, int]:
+def span(sight: Sight, days: float) -> tuple[int, int]:
+    """The last `days` up to where a sight ends, microseconds since 1970 UTC."""
     return sight.end - round(days * DAY), sight.end
 
 

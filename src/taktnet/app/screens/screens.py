@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from threading import Lock
+from typing import TypeVar
 
 from taktnet.app import signals as decisions
 from taktnet.app.reports import TaktReport
@@ -37,6 +38,11 @@ from taktnet.base.errors import TaktnetError
 from taktnet.kpi.definition import Dimension, KpiValue
 from taktnet.kpi.dwell import Dwell, dwell
 from taktnet.kpi.flow import Ladder, value_stream
+from taktnet.kpi.kpis import Kpis
+from taktnet.network import Network
+from taktnet.state import State
+
+T = TypeVar("T")
 
 _FRESH_US = 2_000_000  # ages on a desk may be this old while nothing happens
 _PERSON = "planner (web)"
@@ -76,8 +82,18 @@ class TowerScreens:
         self._kpis = Kept(2.0)
         self._reports = Kept(5.0)
 
+    def _moment(self) -> tuple[State, Network, int]:
+        """State, network and time that the screens show."""
+        return self._tower.state(), self._tower.network, self._tower.clock.now()
+
+    def _network(self) -> Network:
+        return self._tower.network
+
+    def _look(self, read: Callable[[Kpis], T]) -> T:
+        return self._tower.parts.kpis.look(read)
+
     def _sight(self) -> Sight:
-        state, network, now = self._tower.state(), self._tower.network, self._tower.clock.now()
+        state, network, now = self._moment()
         pace = self._pace()
         with self._lock:
             last = self._last
@@ -103,7 +119,7 @@ class TowerScreens:
         return self._reports.get("takt", self._tower.takt)
 
     def _pace(self) -> tuple[PaceRow, ...]:
-        report, network = self._takt(), self._tower.network
+        report, network = self._takt(), self._network()
         with self._lock:
             if self._paced is None or self._paced[0] is not report:
                 self._paced = report, pace_rows(report.pace, network)
@@ -125,7 +141,7 @@ class TowerScreens:
 
     def zone(self) -> str:
         """The zone of the first plant."""
-        sites = self._tower.network.sites
+        sites = self._network().sites
         return next((s.zone for s in sites if s.kind == "plant"), "UTC")
 
     def overview(self) -> Overview:
@@ -148,7 +164,7 @@ class TowerScreens:
 
         def make() -> tuple[Ladder | None, list[Dwell]]:
             takt = self._takt()
-            return self._tower.parts.kpis.look(
+            return self._look(
                 lambda kpis: (
                     value_stream(kpis, takt.takt, wanted, now=takt.end),
                     dwell(kpis, takt.end - 4 * (takt.end - takt.start), takt.end),

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 def router(tower: Tower, plans: PlanScreens | None = None) -> APIRouter:
     """The routes of every page over a tower; `plans` are those that the API shows too."""
     from taktnet.app.plans.desk import TowerPlans
+    from taktnet.app.screens.past import Pasts
     from taktnet.app.screens.screens import TowerScreens
     from taktnet.app.screens.targets import read_targets
     from taktnet.web.pages import plans as plan_pages
     from taktnet.web.pages.routes import Pages, make_router
 
-    pages = Pages(TowerScreens(tower, read_targets(tower.parts.place)))
+    targets = read_targets(tower.parts.place)
+    pages = Pages(TowerScreens(tower, targets), Pasts(tower, targets).screens)
     made = make_router(pages)
     plan_pages.add(made, pages, plans or TowerPlans(tower))
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from taktnet.app.screens.log import LogQuery
 from taktnet.app.screens.model import Head
 from taktnet.app.screens.port import Screens
 from taktnet.base.errors import TaktnetError
+from taktnet.web.pages import times
 from taktnet.web.pages.assets import asset
 from taktnet.web.pages.render import environment
 
@@ -33,15 +35,33 @@ _SMALL = 2000  # bytes; below that packing gains nothing
 _YEAR = "public, max-age=31536000, immutable"
 Text = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Query(ge=0, le=1 << 53)]
-Make = Callable[[], dict[str, Any]]
+PastScreens = Callable[[datetime | None, datetime | None], Screens]
+#: Screens that can be shown as of another time.
+_TIMED = frozenset(
+    f"{name}.html"
+    for name in (
+        "overview", "loops", "flow", "sites", "site", "items", "item", "signals", "kpi",
+    )
+)  # fmt: skip
 
 
 class Pages:
     """The handlers; every page is rendered in a worker thread, never in the event loop."""
 
-    def __init__(self, screens: Screens) -> None:
-        self.screens = screens
+    def __init__(self, screens: Screens, past: PastScreens) -> None:
+        self.screens, self._past = screens, past
         self.templates = environment()
+
+    def asked(self, request: Request) -> times.Past | None:
+        """The past that a request asks for."""
+        if not (request.query_params.get("at") or request.query_params.get("known")):
+            return None
+        return times.asked(request, self.screens.zone(), self.screens.head().now)
+
+    def seen(self, request: Request) -> Screens:
+        """The screens as of now, or of the time that is asked for."""
+        past = self.asked(request)
+        return self._past(past.at, past.known) if past else self.screens
 
     def show(
         self,
@@ -53,16 +73,23 @@ class Pages:
         **more: Any,
     ) -> Response:
         """One template in its frame."""
-        url = request.url
+        url, timed = request.url, template in _TIMED
+        past = self.asked(request) if timed else None
+        screens = self._past(past.at, past.known) if past else self.screens
         values = {
-            "head": self.screens.head(),
+            "head": screens.head(),
             "zone": self.screens.zone(),
+            "past": past,
+            "timed": timed,
+            "path": url.path,
+            "others": times.others(request) if timed else [],
             "here": url.path + (f"?{url.query}" if url.query else ""),
             "section": section,
             "title": title,
             **more,
         }
-        html = self.templates.get_template(template).render(values).encode()
+        text = self.templates.get_template(template).render(values)
+        html = (past.within(text) if past else text).encode()
         if len(html) > _SMALL and "gzip" in request.headers.get("accept-encoding", ""):
             packed = gzip.compress(html, 1, mtime=0)
             return HTMLResponse(packed, status, _HEADERS | {"Content-Encoding": "gzip"})
@@ -75,22 +102,29 @@ class Pages:
         def told(*args: Any, **values: Any) -> Response:
             try:
                 return handler(*args, **values)
+            except times.NoTime as error:
+                return self._failure(422, str(error), "Choose another time, or leave it blank.")
             except TaktnetError as error:
-                return self._failure(str(error))
+                remedy = "Reload in a moment; the log of the server says more."
+                return self._failure(503, str(error), remedy)
 
         return told
 
-    def _failure(self, message: str) -> Response:
+    def _failure(self, status: int, message: str, remedy: str) -> Response:
         """Made without the tower, which may be what fails."""
         html = self.templates.get_template("error.html").render(
             head=Head(0, 0, "", 0, 0, 0),
             here="/",
             section="",
-            title="Out of order",
+            title="Out of order" if status == 503 else "No such time",
             message=message,
-            remedy="Reload in a moment; the log of the server says more.",
+            remedy=remedy,
+            past=None,
+            timed=False,
         )
-        return HTMLResponse(html, 503, _HEADERS | {"Retry-After": "2"})
+        return HTMLResponse(
+            html, status, _HEADERS | ({"Retry-After": "2"} if status == 503 else {})
+        )
 
     def missing(self, request: Request, what: str, name: str) -> Response:
         """A page that says what is not there."""
@@ -106,20 +140,23 @@ class Pages:
 
     def overview(self, request: Request) -> Response:
         """The first screen."""
-        screen = self.screens.overview()
+        screens = self.seen(request)
+        screen = screens.overview()
         return self.show(request, "overview.html", "overview", "Overview", screen=screen)
 
     def loops(
         self, request: Request, site: Text = "", item: Text = "", show: Text = "", page: Number = 1
     ) -> Response:
         """The kanban board."""
-        board = self.screens.board(site.strip(), item.strip(), show, page)
+        screens = self.seen(request)
+        board = screens.board(site.strip(), item.strip(), show, page)
         return self.show(request, "loops.html", "loops", "Loops", screen=board)
 
     def flow(self, request: Request, item: Text = "", page: Number = 1) -> Response:
         """Ladder and dwell."""
+        screens = self.seen(request)
         try:
-            screen = self.screens.flow(item, page)
+            screen = screens.flow(item, page)
         except KeyError:
             return self.missing(request, "product", item)
         return self.show(request, "flow.html", "flow", "Flow", screen=screen)
@@ -128,26 +165,30 @@ class Pages:
         self, request: Request, kind: Text = "", level: Text = "", page: Number = 1
     ) -> Response:
         """The list of sites."""
-        screen = self.screens.sites(kind, level, page)
+        screens = self.seen(request)
+        screen = screens.sites(kind, level, page)
         return self.show(request, "sites.html", "sites", "Sites", screen=screen)
 
     def site(self, request: Request, id: str) -> Response:
         """One site."""
+        screens = self.seen(request)
         try:
-            screen = self.screens.site(id)
+            screen = screens.site(id)
         except KeyError:
             return self.missing(request, "site", id)
         return self.show(request, "site.html", "sites", id, screen=screen)
 
     def items(self, request: Request, page: Number = 1) -> Response:
         """The list of items."""
-        screen = self.screens.items(page)
+        screens = self.seen(request)
+        screen = screens.items(page)
         return self.show(request, "items.html", "items", "Items", screen=screen)
 
     def item(self, request: Request, id: str) -> Response:
         """One item."""
+        screens = self.seen(request)
         try:
-            screen = self.screens.item(id)
+            screen = screens.item(id)
         except KeyError:
             return self.missing(request, "item", id)
         return self.show(request, "item.html", "items", id, screen=screen)
@@ -180,7 +221,8 @@ class Pages:
         page: Number = 1,
     ) -> Response:
         """Decisions."""
-        screen = self.screens.signals(status, site.strip(), item.strip(), page)
+        screens = self.seen(request)
+        screen = screens.signals(status, site.strip(), item.strip(), page)
         return self.show(request, "signals.html", "signals", "Signals", screen=screen)
 
     def decision(self, request: Request, id: str) -> Response:
@@ -193,8 +235,9 @@ class Pages:
 
     def kpi(self, request: Request, id: str, scope: Text = "") -> Response:
         """One KPI."""
+        screens = self.seen(request)
         try:
-            screen = self.screens.kpi(id, scope)
+            screen = screens.kpi(id, scope)
         except KeyError:
             return self.missing(request, "figure", f"{id} {scope}".strip())
         return self.show(request, "kpi.html", "overview", screen.tile.label, screen=screen)
