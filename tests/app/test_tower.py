@@ -129,6 +129,21 @@ def test_kpis_as_we_knew_them(tower):
     assert tower.kpis(1, at=day, known=tower.ledger.head.seq) == tower.kpis(1, at=day)
 
 
+def test_folding_another_time_is_told_and_can_be_stopped(tower):
+    """State, KPIs, takt and flow of a past say how far they are; what is raised stops them."""
+    tower.ingest([counted(1, qty=30), used(1, 4)])
+    for look in (tower.state, tower.kpis, tower.takt, tower.flow):
+        told = []
+        look(known=2, progress=lambda done, total, told=told: told.append((done, total)))
+        assert told and told[-1][0] == 2
+
+        def stop(done, total):
+            raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            look(known=2, progress=stop)
+
+
 def test_correction_replaces_what_it_names(tower):
     """A correction undoes its original in the live state and in history."""
     tower.ingest([counted(1, qty=30), used(1, 4)])

@@ -18,13 +18,19 @@ from taktnet.ledger.fact import FACT, Flag, micros
 from taktnet.ledger.ledger import Ledger
 from taktnet.state import State
 
+#: Told (done, total) while rows are folded, total 0 where it is not known; may raise to stop.
+Progress = Callable[[int, int], object]
 T = TypeVar("T")
 _FIRST = int(Flag.FIRST)
 _CHUNK = 20_000
 
 
 def state_as_of(
-    past: Past, names: Names, at: datetime | None, known: datetime | int | None
+    past: Past,
+    names: Names,
+    at: datetime | None,
+    known: datetime | int | None,
+    progress: Progress | None = None,
 ) -> State:
     """The state from events that happened up to `at` and were recorded up to `known`.
 
@@ -39,6 +45,8 @@ def state_as_of(
     until = None if at is None else micros(at)
     kept: list[np.ndarray] = [np.empty(0, FACT)]
     for facts in past.facts(0, last):
+        if progress is not None:
+            progress(int(facts["seq"][-1]), last or 0)
         part = facts if knew is None else facts[facts["recorded"] <= knew]
         if until is None:
             state.fold(part)
@@ -75,9 +83,13 @@ class Sight:
     """
 
     def __init__(
-        self, parts: Parts, at: datetime | None = None, known: datetime | int | None = None
+        self,
+        parts: Parts,
+        at: datetime | None = None,
+        known: datetime | int | None = None,
+        progress: Progress | None = None,
     ) -> None:
-        self._parts, self._seq = parts, None
+        self._parts, self._seq, self._progress = parts, None, progress
         self._lock = Lock()
         self._folded: Kpis | None = None
         now = parts.clock.now()
@@ -96,7 +108,7 @@ class Sight:
             return self._parts.kpis.look(read)
         with self._lock:
             if self._folded is None:
-                self._folded = kpis_up_to(self._parts, self._seq)
+                self._folded = kpis_up_to(self._parts, self._seq, self._progress)
             return read(self._folded)
 
 
@@ -106,9 +118,7 @@ def row_at(ledger: Ledger, recorded: int) -> int:
     return bisect_right(rows, recorded, key=lambda seq: ledger.rows(seq - 1, 1)[0].recorded)
 
 
-def kpis_up_to(
-    parts: Parts, until: int, progress: Callable[[int, int], object] | None = None
-) -> Kpis:
+def kpis_up_to(parts: Parts, until: int, progress: Progress | None = None) -> Kpis:
     """The KPIs of all rows up to `until`, each under the network as it was; folded anew."""
     names, revisions = parts.ledger.names, parts.revisions
     until = min(until, parts.ledger.head.seq)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from taktnet.app.history import Sight
+from taktnet.app.history import Progress, Sight
 from taktnet.app.parts import Parts
 from taktnet.kpi.definition import KpiValue
 from taktnet.kpi.exact import DAY
@@ -79,12 +79,13 @@ def takt(
     *,
     at: datetime | None = None,
     known: datetime | int | None = None,
+    progress: Progress | None = None,
 ) -> TaktReport:
     """Takt of the network, and the pace of every site, line and lane in the last `days`.
 
     For `at` and `known` see `history.Sight`; without them as of now.
     """
-    return takt_of(Sight(parts, at, known), days, site)
+    return takt_of(Sight(parts, at, known, progress), days, site)
 
 
 def takt_of(sight: Sight, days: float = 7.0, site: str = "") -> TaktReport:
@@ -103,9 +104,10 @@ def flow(
     *,
     at: datetime | None = None,
     known: datetime | int | None = None,
+    progress: Progress | None = None,
 ) -> FlowReport:
     """Value-stream ladders of a product (or of all), and dwell over the last `days`."""
-    sight = Sight(parts, at, known)
+    sight = Sight(parts, at, known, progress)
     start, end = span(sight, days)
     wanted = _takt(_Keyed(sight.network), instant(end).date())
     products = tuple(dict.fromkeys(row.item for row in sight.network.demand))
@@ -127,10 +129,11 @@ def kpis(
     *,
     at: datetime | None = None,
     known: datetime | int | None = None,
+    progress: Progress | None = None,
     **how: Any,
 ) -> list[KpiValue]:
     """The six KPIs over the last `days`; `how` as `Kpis.report` takes it."""
-    sight = Sight(parts, at, known)
+    sight = Sight(parts, at, known, progress)
     start, end = span(sight, days)
     return sight.look(lambda known: known.report(start, end, **how))
 

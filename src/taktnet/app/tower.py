@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from taktnet.app import home, reports
 from taktnet.app.clock import Clock
-from taktnet.app.history import state_as_of
+from taktnet.app.history import Progress, state_as_of
 from taktnet.app.parts import Parts, assemble, assemble_reader
 from taktnet.app.plans.rounds import Rounds
 from taktnet.app.settings import Settings
@@ -70,11 +70,16 @@ class Tower:
             raise TypeError(f"{type(strange[0]).__name__} is no event; see taktnet.ledger.event")
         return self.writer.append(batch)
 
-    def state(self, at: datetime | None = None, known: datetime | int | None = None) -> State:
+    def state(
+        self,
+        at: datetime | None = None,
+        known: datetime | int | None = None,
+        progress: Progress | None = None,
+    ) -> State:
         """What is true now; or what was at `at`, as known at `known` (a time or a row's number)."""
         if at is None and known is None:
             return self.parts.state.state()
-        return state_as_of(self.parts.past, self.names, at, known)
+        return state_as_of(self.parts.past, self.names, at, known, progress)
 
     def signals(self, status: str = "", **which: Any) -> SignalPage:
         """Decisions, newest first, with status, reason, evidence (see `signals.signal_page`)."""
@@ -84,7 +89,8 @@ class Tower:
     def takt(self, days: float = 7.0, site: str = "", **seen: Any) -> reports.TaktReport:
         """The rate each site, line and lane must keep, beside the pace it kept.
 
-        Here, in `flow` and in `kpis`: `at` is when the window ends, `known` what was known then.
+        Here, in `flow` and in `kpis`: `at` is when the window ends, `known` what was known then,
+        `progress` hears how far the folding of another time has come, and may raise to stop it.
         """
         return reports.takt(self.parts, days, site, **seen)
 

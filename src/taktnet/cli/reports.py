@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -78,31 +81,43 @@ def state(
       taktnet state loops --place plants --json
       taktnet state stock --at 2026-03-01 --known 2026-03-03T12:00Z
     """
-    from taktnet.ledger.fact import micros
-
     if view not in VIEWS:
         raise TaktnetError(f"there is no view {view!r}; there are {', '.join(VIEWS)}")
-    with reading(place) as tower:
-        folded = tower.state(moment(at), moment(known))
-        asked = moment(at) or moment(known)
-        rows = _rows(folded, view, tower, micros(asked) if asked else tower.clock.now())
-        for name, wanted in (("site", site), ("item", item)):
-            if wanted:
-                rows = [row for row in rows if getattr(row, name, None) == wanted]
-        if json:
-            json_out({"seq": folded.seq, "total": len(rows), "rows": rows[:limit]})
-            return
-        objects(f"{view} after event {folded.seq}", rows[:limit], VIEWS[view])
-        if len(rows) > limit:
-            console().print(f"  and {len(rows) - limit} more; see --limit")
+    with _looking(place, at, known, json) as (tower, seen):
+        folded = tower.state(**seen)
+        rows = _rows(folded, view, tower, seen)
+    for name, wanted in (("site", site), ("item", item)):
+        if wanted:
+            rows = [row for row in rows if getattr(row, name, None) == wanted]
+    if json:
+        json_out({"seq": folded.seq, "total": len(rows), "rows": rows[:limit]})
+        return
+    objects(f"{view} after event {folded.seq}", rows[:limit], VIEWS[view])
+    if len(rows) > limit:
+        console().print(f"  and {len(rows) - limit} more; see --limit")
 
 
-def _rows(folded: Any, view: str, tower: Any, now: int) -> list[Any]:
+def _rows(folded: Any, view: str, tower: Any, seen: dict[str, Any]) -> list[Any]:
+    from taktnet.app.history import Sight
+
+    sight = Sight(tower.parts, seen["at"], seen["known"])
     if view in _AGED:
-        return getattr(folded, view)(now)
+        return getattr(folded, view)(sight.end)
     if view == "loops":
-        return folded.loops(tower.network)
+        return folded.loops(sight.network)
     return getattr(folded, view)()
+
+
+@contextmanager
+def _looking(place: Path, at: str, known: str, json: bool) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The tower and the time to look at; folding another time shows how far it has come."""
+    seen: dict[str, Any] = {"at": moment(at), "known": moment(known)}
+    with reading(place) as tower:
+        if not any(seen.values()):
+            yield tower, seen
+            return
+        with progress("rows", json) as told:
+            yield tower, seen | {"progress": told}
 
 
 @reporting
@@ -125,8 +140,8 @@ def takt(
       taktnet takt --site OPO --days 1
       taktnet takt --at 2026-03-02
     """
-    with reading(place) as tower:
-        report = tower.takt(days, site, at=moment(at), known=moment(known))
+    with _looking(place, at, known, json) as (tower, seen):
+        report = tower.takt(days, site, **seen)
     if json:
         json_out(report)
         return
@@ -167,8 +182,8 @@ def flow(
       taktnet flow
       taktnet flow --item DU-C25 --days 14
     """
-    with reading(place) as tower:
-        report = tower.flow(item, days, at=moment(at), known=moment(known))
+    with _looking(place, at, known, json) as (tower, seen):
+        report = tower.flow(item, days, **seen)
     if json:
         json_out(report)
         return
@@ -223,12 +238,12 @@ def kpi(
     ):
         if given not in allowed:
             raise TaktnetError(f"there is no {what} {given!r}; there are {', '.join(allowed)}")
-    with reading(place) as tower:
-        if recompute:
+    if recompute:
+        with reading(place) as tower:
             _recompute(tower, days, json)
-            return
+        return
+    with _looking(place, at, known, json) as (tower, seen):
         which = {"keys": (key,)} if key else {}
-        seen = {"at": moment(at), "known": moment(known)}
         found = tower.kpis(days, by=by, step=step, **seen, **which)
     if json:
         json_out({"kpis": [value.as_dict() for value in found]})

@@ -12,11 +12,11 @@ from fastapi.responses import PlainTextResponse, Response
 from taktnet.app import signals as decisions
 from taktnet.app.aside import set_aside
 from taktnet.app.encode import recorded_row, to_json
+from taktnet.app.history import Sight
 from taktnet.app.story import chain
 from taktnet.app.tower import Tower
 from taktnet.ledger import proofs
 from taktnet.ledger import search as looking
-from taktnet.ledger.fact import micros
 from taktnet.network.fields import TABLES
 from taktnet.web.stream import Streams
 
@@ -93,14 +93,17 @@ def _state(api: APIRouter, tower: Tower) -> None:
     @api.get("/state", summary="Counts and digest of the whole state")
     def summary(at: At = None, known: Known = None) -> Response:
         state = tower.state(_aware(at), _aware(known))
-        counts = {view: len(rows_of(state, view)) for view in ("stock", "orders", "loops", "lots")}
+        views = ("stock", "orders", "loops", "lots")
+        counts = {view: len(rows_of(state, view, at, known)) for view in views}
         return json_response({"seq": state.seq, "digest": state.digest(), "counts": counts})
 
-    def rows_of(state: Any, view: str, seen: datetime | None = None) -> list[Any]:
-        read = getattr(state, view)
+    def rows_of(
+        state: Any, view: str, at: datetime | None = None, known: datetime | None = None
+    ) -> list[Any]:
+        read, sight = getattr(state, view), Sight(tower.parts, at, known)
         if view == "loops":
-            return read(tower.network)
-        return read(micros(seen) if seen else tower.clock.now()) if view in _AGED else read()
+            return read(sight.network)
+        return read(sight.end) if view in _AGED else read()
 
     @api.get("/state/{view}", summary="Rows of one view of the state, now or at another time")
     def view(
@@ -114,7 +117,7 @@ def _state(api: APIRouter, tower: Tower) -> None:
         offset: Offset = 0,
     ) -> Response:
         state = tower.state(_aware(at), _aware(known))
-        rows = rows_of(state, view, at or known)
+        rows = rows_of(state, view, at, known)
         for name, wanted in (("site", site), ("item", item)):
             if wanted:
                 rows = [row for row in rows if getattr(row, name, None) == wanted]

@@ -181,6 +181,13 @@ function buttons() {
   box.append(set);
 }
 
+// A site's page, as of the same time as this one.
+function visit(site) {
+  const asked = new URLSearchParams(location.search);
+  const when = new URLSearchParams(["at", "known"].filter((n) => asked.get(n)).map((n) => [n, asked.get(n)]));
+  location.assign(`/sites/${encodeURIComponent(site)}${when.size ? `?${when}` : ""}`);
+}
+
 async function start() {
   try {
     const answer = await fetch(box.dataset.land);
@@ -200,8 +207,8 @@ async function start() {
   chart = window.echarts.init(stage);
   chart.on("click", ({ seriesId, data }) => {
     if (box.dataset.pick !== undefined) box.dispatchEvent(new CustomEvent("taktnet:pick", { detail: seriesId === "sites" ? { site: data.name } : { flow: data?.flow }, bubbles: true }));
-    else if (seriesId === "sites") location.assign(`/sites/${encodeURIComponent(data.name)}`);
-    else if (data?.flow) location.assign(`/sites/${encodeURIComponent(data.flow[1])}`);
+    else if (seriesId === "sites") visit(data.name);
+    else if (data?.flow) visit(data.flow[1]);
   });
   draw(true);
   buttons();
