@@ -2,12 +2,14 @@
 
     python benchmarks/gsm.py large [seconds] [stages] [arcs] [seed]
     python benchmarks/gsm.py chains [seconds] [folder of willems_NN.csv]
+    python benchmarks/gsm.py exact [seconds]
     python benchmarks/gsm.py trees [stages ...] [--python PYTHON]
 
-`large` is a generated network of the size of Willems' largest. `trees` stand beside stockpyl, which
-must reach the same cost, in an environment that uv makes or under PYTHON. Compiling is done before
-any clock starts; the clock is this process's own time on one core, so that other work on the
-machine does not count.
+`large` is a generated network of the size of Willems' largest. `exact` stops branching after its
+first cut, and shows what CP-SAT makes of the gap, beside branching that goes on. `trees` stand
+beside stockpyl, which must reach the same cost, in an environment that uv makes or under PYTHON.
+Compiling is done before any clock starts; the clock is this process's own time on one core, so
+that other work on the machine does not count.
 """
 
 from __future__ import annotations
@@ -16,11 +18,13 @@ import os
 import random
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 from stockpyl_peer import ask
 
-from taktnet.plan.buffers import Arc, Stage, place
+from taktnet.plan.buffers import Arc, Stage, branch, exact, place
 from taktnet.plan.buffers.place import Table
 
 DATA = Path(os.environ.get("TAKTNET_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
@@ -125,6 +129,22 @@ def chains(seconds: float, folder: Path) -> None:
     print(f"{len(gaps)} chains: {proven} proven, {near} within 2 %, worst {100 * max(gaps):.3f} %")
 
 
+def closed(seconds: float) -> None:
+    """Gaps that stopped branching leaves, without and with CP-SAT; and branching not stopped."""
+    from ortools.sat.python import cp_model  # noqa: F401 - loaded before any clock starts
+
+    for n, m, seed in ((40, 120, 1), (60, 240, 2)):
+        chance, (stages, arcs) = random.Random(seed), network(n, m, seed)
+        stages = [replace(row, time=chance.choice([1, 1, 2, 3])) for row in stages]
+        for label, memory, most in (
+            ("stopped", 0, 0),
+            ("stopped, then CP-SAT", 0, exact.MOST_PRICES),
+            ("not stopped", branch.MEMORY, 0),
+        ):
+            with patch.object(branch, "MEMORY", memory), patch.object(exact, "MOST_PRICES", most):
+                report(f"{n}/{m}/{seed} {label}", seconds, stages, arcs)
+
+
 def trees(sizes: list[int], python: str) -> None:
     """Trees beside stockpyl, in process-CPU seconds: the best of several runs of either."""
     for size in sizes:
@@ -160,6 +180,8 @@ def main(words: list[str]) -> None:
     elif kind == "chains":
         folder = Path(rest[1]) if len(rest) > 1 else DATA / "gsm"
         chains(float(rest[0]) if rest else 10.0, folder)
+    elif kind == "exact":
+        closed(float(rest[0]) if rest else 20.0)
     else:
         python = rest[rest.index("--python") + 1] if "--python" in rest else ""
         trees([int(w) for w in rest if w.isdigit()] or [20, 100], python)

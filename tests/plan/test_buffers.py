@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.stages import brute
 from taktnet.base.errors import InputFaults
 from taktnet.plan.buffers import Arc, Stage, place
 
@@ -65,39 +65,6 @@ def test_other_chains_are_proven_and_hold_the_published_stock(
         held = sum(p.safety_stock for p in placed.stages)
         assert held == pytest.approx(safety, rel=2e-3)
         assert held + sum(p.pipeline for p in placed.stages) == pytest.approx(total, rel=2e-3)
-
-
-def brute(stages: list[Stage], arcs: list[Arc]) -> float:
-    """Least cost over every whole outbound service time."""
-    ids = [s.id for s in stages]
-    at = {s: i for i, s in enumerate(ids)}
-    ends = set(ids) - {a for a, _ in arcs}
-    paths = {i: {i: 1} if i in ends else {} for i in ids}
-    for i in reversed(ids):
-        for a, b in arcs:
-            if a == i:
-                for end, n in paths[b].items():
-                    paths[i][end] = paths[i].get(end, 0) + n
-    sd = {s.id: s.demand_sd for s in stages}
-    spread = [math.sqrt(sum((n * sd[e]) ** 2 for e, n in paths[i].items())) for i in ids]
-    longest = [0] * len(ids)
-    for k, i in enumerate(ids):
-        longest[k] = int(stages[k].time) + max(
-            (longest[at[a]] for a, b in arcs if b == i), default=0
-        )
-    ranges = [range(1) if i in ends else range(longest[k] + 1) for k, i in enumerate(ids)]
-    best = math.inf
-    for out in itertools.product(*ranges):
-        total = 0.0
-        for k, s in enumerate(stages):
-            arrival = max((out[at[a]] for a, b in arcs if b == s.id), default=0)
-            covered = arrival + s.time - out[k]
-            if covered < 0:
-                total = math.inf
-                break
-            total += (s.holding or 0) * spread[k] * math.sqrt(covered)
-        best = min(best, total)
-    return best
 
 
 @st.composite

@@ -28,13 +28,15 @@ def close(
     """
     tick = count()
     most = max(2, MEMORY // max(1, whole.size))
+    shut = np.inf  # the least bound of what was left as good enough
     open_parts: list[tuple[float, int, Sweeps]] = [(whole.lower, next(tick), whole)]
     while open_parts and len(open_parts) < most and go_on(whole.lower):
         lower, _, part = heapq.heappop(open_parts)
-        whole.lower = max(whole.lower, min(lower, cost()))
+        whole.lower = max(whole.lower, min(lower, shut, cost()))
         raw = _sharpen(part, cost, gap, go_on)
         mended = propose(raw)
         if part.lower >= cost() * (1 - gap):
+            shut = min(shut, part.lower)
             continue
         variable, at = _cut(part, raw, mended)
         if variable < 0:  # a single point is left: its cost is exact
@@ -42,9 +44,9 @@ def close(
         for half in part.split(variable, at):
             heapq.heappush(open_parts, (half.lower, next(tick), half))
     if not open_parts:
-        whole.lower = cost()
+        whole.lower = max(whole.lower, min(shut, cost()))
     elif open_parts[0][2] is not whole:
-        whole.lower = max(whole.lower, min(open_parts[0][0], cost()))
+        whole.lower = max(whole.lower, min(open_parts[0][0], shut, cost()))
 
 
 def _sharpen(

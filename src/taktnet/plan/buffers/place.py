@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from taktnet.plan.buffers import tree
+from taktnet.plan.buffers import exact, tree
 from taktnet.plan.buffers.bound import Sweeps, raise_bound
 from taktnet.plan.buffers.branch import close
 from taktnet.plan.buffers.chain import Chain, read_chain
@@ -49,7 +49,8 @@ class Placement:
     """The answer: cost a year, a proven lower bound, and every stage.
 
     `rounded` says that times were rounded to `1 / scale` periods, the finest grid that is solved;
-    `solve_seconds` leaves out reading the tables.
+    `solve_seconds` leaves out reading the tables. `bounded_by` is the method that proved `lower`:
+    "tree" (dynamic programming), "branching" (on message passing) or "CP-SAT" (the exact model).
     """
 
     cost: float
@@ -59,6 +60,7 @@ class Placement:
     rounded: bool
     seconds: float
     solve_seconds: float = 0.0
+    bounded_by: str = "tree"
 
     @property
     def gap(self) -> float:
@@ -92,7 +94,8 @@ def place(
     """Service times and safety stocks of least yearly cost (guaranteed service).
 
     Trees are solved exactly at once; other networks are searched until `gap` is proven or
-    `seconds` are over. `holding_rate` is the yearly holding cost as a share of cumulative cost.
+    `seconds` are over; a gap that branching must leave on a small one goes to CP-SAT.
+    `holding_rate` is the yearly holding cost as a share of cumulative cost.
     `start` are promises by stage to begin from: the answer is no dearer, as far as they can be
     kept. `watch(cost, lower)` hears of progress. Raises InputFaults for bad tables.
     """
@@ -133,9 +136,15 @@ def place(
     raise_bound(sweeps, propose, left(seconds * 0.4))
     cost, values = improve(space, cost, values, chance, left(seconds * 0.5))
     close(sweeps, lambda: cost, propose, gap, left(seconds * 0.95))
+    sweeps.lower, by = max(sweeps.lower, proven), "branching"
+    go_on = left(seconds * 0.95)
+    if go_on(cost) and exact.fits(sweeps, seconds * 0.95 - (clock() - begun)):
+        lower, found = exact.solve(sweeps, cost, values, go_on, gap=gap, seed=seed)
+        propose(found)
+        if lower > sweeps.lower:
+            sweeps.lower, by = min(lower, cost), "CP-SAT"
     cost, values = improve(space, cost, values, chance, left(seconds))
-    lower = max(sweeps.lower, proven)
-    return _placement(chain, cost, lower, values, (clock() - begun, clock() - read))
+    return _placement(chain, cost, sweeps.lower, values, (clock() - begun, clock() - read), by)
 
 
 @cache
@@ -157,8 +166,13 @@ def _from(space: Space, start: Mapping[str, float]) -> tuple[float, np.ndarray]:
     return space.mend(np.concatenate([np.array(promised, np.int64), c.inbound]))
 
 
-def _placement(
-    chain: Chain, cost: float, lower: float, values: np.ndarray, seconds: tuple[float, float]
+def _placement(  # noqa: PLR0917 - the answer's parts
+    chain: Chain,
+    cost: float,
+    lower: float,
+    values: np.ndarray,
+    seconds: tuple[float, float],
+    by: str = "tree",
 ) -> Placement:
     n, scale = chain.n, chain.scale
     gaps = values[n:] + chain.time - values[:n]
@@ -175,4 +189,4 @@ def _placement(
             [row.id for row in chain.rows], *(c.tolist() for c in columns), strict=True
         )
     )
-    return Placement(cost, min(lower, cost), placed, chain.scale, chain.rounded, *seconds)
+    return Placement(cost, min(lower, cost), placed, chain.scale, chain.rounded, *seconds, by)
