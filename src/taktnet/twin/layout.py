@@ -195,7 +195,7 @@ CAL = _record("", "", "cursor on")
 #: A customer's demand for an item.
 DEMAND = _lines(
     "i8 next ordinal lines units on_time_lines on_time_units", "f8 factor", "i4 seq plan",
-    "i8 carry late_sum overdue", "f8 late_area", "i4 held",
+    "i8 carry late_sum overdue", "f8 late_area", "i4 held_head held_tail",
 )  # fmt: skip
 #: Seldom touched counts of a point, and the sketch of its lead times.
 TALLY = _lines(f"({SKETCH},)i4 sketch", "i8 scrapped expired stockouts", "i4 batch_head batch_tail")

@@ -126,7 +126,7 @@ class _Lowering(Supply):
                 plans=len(self.rows[Table.PLAN]) - first,
                 name=name,
             )
-            self.add(Table.DEMAND, factor=1.0, held=-1)
+            self.add(Table.DEMAND, factor=1.0, held_head=-1, held_tail=-1)
 
     def leeway(self, row: Any, lane: str) -> tuple[int, int]:
         """How long after an order its goods may leave at the latest, and its window's width.

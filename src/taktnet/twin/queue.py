@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from taktnet.state.memory import kernel
-from taktnet.twin.engine.access import bucket_of, head_at, node_at, set_bucket
+from taktnet.twin.engine.access import apart, bucket_of, head_at, node_at, set_bucket
 from taktnet.twin.engine.ahead import MANY, look_ahead
 
 CHECK = 4096
@@ -132,6 +132,7 @@ def _lay_out(x: int, h: Any, i: int) -> int:
 @kernel
 def _unpack(x: int, h: Any, cursor: int) -> int:
     """Hang far events anew that the ring reaches now; with an empty ring jump to the earliest."""
+    apart()
     i, far, least, count = h.far, -1, -1, 0
     mask = h.buckets - 1
     while i >= 0:
@@ -161,6 +162,7 @@ def _earlier(x: int, i: int, j: int) -> bool:
 @kernel
 def _sort(x: int, i: int) -> int:
     """Sort a list of nodes: runs of 1, 2, 4, ... merged bottom up."""
+    apart()
     size = 1
     while True:
         left, i, tail, merges = i, -1, -1, 0
@@ -208,6 +210,7 @@ def drop_first(x: int, i: int) -> None:
 @kernel
 def _check(x: int, h: Any, now: int) -> None:
     """Set the width of buckets to the mean gap between events, and their number to the load."""
+    apart()
     gap = (now - h.mark) // (h.pops - h.mark_pops)
     h.mark, h.mark_pops = now, h.pops
     shift = MIN_SHIFT
@@ -226,6 +229,7 @@ def _check(x: int, h: Any, now: int) -> None:
 @kernel
 def rebuild(x: int, shift: int, buckets: int) -> None:
     """Hang all events anew into so many buckets of 2^shift microseconds."""
+    apart()
     h = head_at(x, 0)
     every = h.far
     for b in range(h.buckets):
@@ -253,6 +257,7 @@ def rebuild(x: int, shift: int, buckets: int) -> None:
 
 @kernel
 def _heap_push(x: int, h: Any, t: int, order: int, arg: int) -> None:
+    apart()
     i = h.pending
     h.pending = i + 1
     h.node_used = max(h.node_used, h.pending)
@@ -270,6 +275,7 @@ def _heap_push(x: int, h: Any, t: int, order: int, arg: int) -> None:
 
 @kernel
 def _heap_drop(x: int, h: Any) -> None:
+    apart()
     last = h.pending - 1
     h.pending = last
     h.pops += 1

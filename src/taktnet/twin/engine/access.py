@@ -148,6 +148,18 @@ def setter(table: Table) -> Any:
 
 
 @intrinsic
+def apart(typing_context: Any) -> Any:
+    """Keep the function that calls this out of those that call it: it is seldom needed."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        builder.function.attributes.add("cold")
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+@intrinsic
 def eighths(typing_context: Any, value: Any) -> Any:
     """How many eighths of octaves a number from 1 on lies above 1: its exponent and three bits."""
 

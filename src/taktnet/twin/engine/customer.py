@@ -11,6 +11,7 @@ from taktnet.policy.due import sets_out_by
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
+    apart,
     cell_at,
     demand0_at,
     demand_at,
@@ -98,8 +99,12 @@ def await_turn(x: int, demand: int, p: int, qty: int, placed: int, mark: int, re
     i = new_cell(x)
     c = cell_at(x, i)
     d = demand_at(x, demand)
-    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, mark, -1 - demand, d.held
-    d.held = i
+    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, mark, -1 - demand, -1
+    if d.held_head < 0:
+        d.held_head = i
+    else:
+        cell_at(x, d.held_tail).next = i
+    d.held_tail = i
     note.name_cell(x, i, ref, 0)
     push(x, at, REQUEST, h.links + demand, mark >> 6, i)
 
@@ -108,13 +113,15 @@ def await_turn(x: int, demand: int, p: int, qty: int, placed: int, mark: int, re
 def release(x: int, demand: int, cell: int) -> None:
     """An order has waited for its window; it is served, unless it was cancelled."""
     d, c = demand_at(x, demand), cell_at(x, cell)
-    if d.held == cell:
-        d.held = c.next
+    before, i = -1, d.held_head  # which is the first, as long as the window stays the same
+    while i != cell:
+        before, i = i, cell_at(x, i).next
+    if before < 0:
+        d.held_head = c.next
     else:
-        i = d.held
-        while cell_at(x, i).next != cell:
-            i = cell_at(x, i).next
-        cell_at(x, i).next = c.next
+        cell_at(x, before).next = c.next
+    if d.held_tail == cell:
+        d.held_tail = before
     qty, placed, mark, ref = c.qty, c.placed, c.mark, note.order_of(x, cell)
     free_cell(x, cell)
     if qty > 0:
@@ -124,9 +131,10 @@ def release(x: int, demand: int, cell: int) -> None:
 @kernel
 def take_back(x: int, demand: int, number: int) -> None:
     """A customer cancels an order: what of it is not sent."""
+    apart()
     p = demand0_at(x, demand).point
     a = point_at(x, p)
-    i = demand_at(x, demand).held
+    i = demand_at(x, demand).held_head
     while i >= 0 and cell_at(x, i).mark >> 6 != number:
         i = cell_at(x, i).next
     if i >= 0:
@@ -169,6 +177,7 @@ def _size(x: int, d: Any, s: Any) -> int:
 @kernel
 def change_rate(x: int, demand: int, factor: float) -> None:
     """Another rate from now on; what is left of the gap to the next order shrinks or stretches."""
+    apart()
     d, s, now = demand_at(x, demand), demand0_at(x, demand), head_at(x, 0).now
     old = d.factor
     d.factor = factor

@@ -9,6 +9,7 @@ from typing import Any
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
+    apart,
     cell_at,
     demand0_at,
     head_at,
@@ -78,6 +79,7 @@ def _line_up(x: int, p: int, a: Any, who: int, qty: int, placed: int, mark: int,
 @kernel
 def drop(x: int, p: int, who: int, number: int) -> tuple[int, int]:
     """Take an order out of the line of a point: what was left of it, and its name."""
+    apart()
     settle(x, p)
     a = point_at(x, p)
     before, i = -1, a.head
@@ -219,6 +221,7 @@ def _batch(x: int, p: int, a: Any, qty: int, expiry: int) -> None:
 @kernel
 def expire(x: int, p: int) -> None:
     """Throw away what is past its date, and look again when the next is."""
+    apart()
     settle(x, p)
     a, t, now = point_at(x, p), tally_at(x, p), head_at(x, 0).now
     while t.batch_head >= 0 and cell_at(x, t.batch_head).mark <= now:

@@ -12,6 +12,7 @@ from taktnet.state.entry import entry
 from taktnet.state.memory import kernel
 from taktnet.state.stamp import STAMP, stamp
 from taktnet.twin.engine.access import (
+    apart,
     cell_at,
     demand0_at,
     demand_at,
@@ -120,6 +121,7 @@ def happen(x: int, h: Any, kind: int, entity: int, seq: int, arg: int) -> None:
 
 @kernel
 def _seldom(x: int, h: Any, kind: int, entity: int, arg: int) -> None:
+    apart()
     if kind == RELEASE:
         released(x, entity, arg)
     elif kind == FAIL:
@@ -139,6 +141,7 @@ def _seldom(x: int, h: Any, kind: int, entity: int, arg: int) -> None:
 @kernel
 def _snapshot(x: int, h: Any) -> None:
     """Totals of the network at this moment."""
+    apart()
     if h.snap_n >= h.snap_room:
         return
     r = series_at(x, h.snap_n)
@@ -163,6 +166,7 @@ def _snapshot(x: int, h: Any) -> None:
 @kernel
 def forget(x: int) -> None:
     """Forget what was counted so far: the end of the warm-up. Nothing else changes."""
+    apart()
     h = head_at(x, 0)
     h.warm = h.now
     for p in range(h.points):
@@ -182,6 +186,7 @@ def forget(x: int) -> None:
 
 @kernel
 def _forget_flows(x: int, h: Any) -> None:
+    apart()
     for i in range(h.lanes):
         way = lane_at(x, i)
         way.shipments = 0
@@ -202,6 +207,7 @@ def _forget_flows(x: int, h: Any) -> None:
 @kernel
 def overdue(x: int) -> None:
     """Count how late the customers' orders are that still stand in line."""
+    apart()
     h = head_at(x, 0)
     for p in range(h.points):
         i = point_at(x, p).head if place_at(x, p).kind else -1

@@ -12,6 +12,7 @@ from taktnet.policy.examine import needed
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
+    apart,
     break_at,
     cell_at,
     head_at,
@@ -272,6 +273,7 @@ def forward(x: int, link: int, qty: int, placed: int, mark: int, ref: int) -> No
 @kernel
 def _hold(x: int, site: int, link: int, qty: int, placed: int, mark: int, ref: int) -> None:
     """An outside supplier is down: the order waits there."""
+    apart()
     t = site_at(x, site)
     i = new_cell(x)
     c = cell_at(x, i)

@@ -10,6 +10,7 @@ from typing import Any
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
+    apart,
     cell_at,
     demand0_at,
     demand_at,
@@ -139,6 +140,7 @@ def _split(x: int, way: Any, i: int, c: Any, w: Any, kg: float, m3: float, empty
 
     An empty vehicle takes at least one container, whatever it weighs.
     """
+    apart()
     fits = c.qty
     if w.kg > 0:
         fits = min(fits, int(min(kg / w.kg, 1e18)))
