@@ -3,6 +3,8 @@
 Stages have whole service times S and SI, in steps of the chain's grid, and the price of
 SI + T - S from a table; arcs are S_i <= SI_j. Prices are scaled to whole units and rounded down,
 so that a bound on the scaled cost, scaled back, never exceeds the true optimum.
+Branching is many times faster as long as it has memory, so this comes last (`benchmarks/gsm.py
+exact`).
 """
 
 from __future__ import annotations
