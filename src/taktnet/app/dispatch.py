@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import logging
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -83,6 +83,7 @@ class Dispatcher:
         self._cursor = self._stored = ledger.position(FOLLOWER)
         self._before = ledger.head.seq  # rows up to here may have been sent by an earlier run
         self._due: list[tuple[float, int, Pending]] = []
+        self._ready: dict[str, deque[Pending]] = {}  # due, and in line for a lane of its channel
         self._flying: dict[Future[None], list[Pending]] = {}
         self._open: set[int] = set()  # rows whose decision is not settled
         self._outcomes: dict[int, AnyEvent] = {}  # settled, not yet recorded
@@ -125,9 +126,17 @@ class Dispatcher:
                 self.trouble = f"{type(error).__name__}: {error}"
                 _LOG.exception("signals are not going out")
                 self._stop.wait(1.0)
-            wait = self._due[0][0] - seconds() if self._due else _IDLE_S
-            self._news.wait(min(max(wait, 0.0), _IDLE_S))
-            self._stop.wait(_PAUSE_S)
+            self._rest(seconds())
+
+    def _rest(self, now: float) -> None:
+        """Until there is something to do; with signals in line that is when a lane is free."""
+        if any(self._ready.values()):
+            if self._flying:
+                self._news.wait(_IDLE_S)
+            return
+        wait = self._due[0][0] - now if self._due else _IDLE_S
+        self._news.wait(min(max(wait, 0.0), _IDLE_S))
+        self._stop.wait(_PAUSE_S)
 
     def close(self) -> None:
         """Stop sending, record what arrived."""
@@ -176,23 +185,20 @@ class Dispatcher:
 
     def _launch(self, now: float) -> None:
         """Hand over what is due, to each partner as many as its transport takes."""
-        ready: dict[str, list[Pending]] = {}
-        while self._due and self._due[0][0] <= now and not self._stop.is_set():
+        while self._due and self._due[0][0] <= now:
             pending = heapq.heappop(self._due)[2]
-            ready.setdefault(pending.channel, []).append(pending)
-        busy = Counter(flight[0].channel for flight in self._flying.values())
-        for channel, waiting in ready.items():
+            self._ready.setdefault(pending.channel, deque()).append(pending)
+        busy = Counter(f[0].channel for done, f in self._flying.items() if not done.done())
+        for channel, waiting in self._ready.items():
             transport = self._transports[channel]
             assert transport is not None
-            while waiting and busy[channel] < transport.lanes:
-                flight, waiting[: transport.most] = waiting[: transport.most], []
+            while waiting and busy[channel] < transport.lanes and not self._stop.is_set():
+                flight = [waiting.popleft() for _ in range(min(transport.most, len(waiting)))]
                 busy[channel] += 1
                 messages = [(p.decision.decision, message(p.decision)) for p in flight]
                 future = self._executor.submit(transport.send, messages)
                 self._flying[future] = flight
                 future.add_done_callback(lambda _: self._news.set())
-            for pending in waiting:
-                heapq.heappush(self._due, (now, pending.seq, pending))
 
     def _settle(self, now: float) -> None:
         for future in [f for f in self._flying if f.done()]:
