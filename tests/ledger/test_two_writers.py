@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,14 +37,15 @@ def test_a_takeover_in_the_middle_of_a_commit_lets_exactly_one_of_them_win(
     old: Any = store_factory()
     old.append(happenings(10), START_US)
     inside, go = threading.Event(), threading.Event()
-    plain = old._columns
+    store = sys.modules[type(old).__module__]
+    plain = store.columns
 
-    def slow(batch: object) -> Iterator[object]:
+    def slow(batch: object, names: object) -> Iterator[object]:
         inside.set()
         assert go.wait(20)
-        yield from plain(batch)
+        yield from plain(batch, names)
 
-    monkeypatch.setattr(old, "_columns", slow)
+    monkeypatch.setattr(store, "columns", slow)
     first = threading.Thread(target=old.append, args=(happenings(40, first=10), START_US))
     first.start()
     assert inside.wait(20)  # the head is moved, nothing is committed

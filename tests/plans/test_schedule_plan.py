@@ -187,9 +187,9 @@ def test_a_lot_planned_later_is_made_later(world: World) -> None:
         place = sim.model.find("points", ("OPO", "DU-250"))
         sim.begin(1, 0)
         sim.run_to(2)
-        early = int(sim.tables[Table.TALLY]["made"][place])
+        early = int(sim.tables[Table.POINT]["made"][place])
         sim.run_to(9)
-        return early, int(sim.tables[Table.TALLY]["made"][place])
+        return early, int(sim.tables[Table.POINT]["made"][place])
 
     soon, late = made(plan[0]), made(plan[1])
     assert soon == (50_000_000, 50_000_000)

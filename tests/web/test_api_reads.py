@@ -73,6 +73,9 @@ def test_as_it_was(client):
     knew = get(client, "/api/state/stock", site="KRK", known=(AT + timedelta(hours=1)).isoformat())
     assert [r["qty"] for r in knew["rows"]] == [100]
     assert client.get("/api/state/stock?at=2026-01-05T08:00").status_code == 422
+    refused = client.get("/api/takt", params={"at": "0001-01-01T00:00:00+00:00"})
+    assert refused.status_code == 400
+    assert "1970 to 9000" in refused.json()["detail"]
 
 
 def test_reports_as_they_were(client):

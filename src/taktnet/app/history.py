@@ -12,6 +12,7 @@ import numpy as np
 
 from taktnet.app.parts import Parts
 from taktnet.app.past import Past
+from taktnet.base.errors import TaktnetError
 from taktnet.base.names import Names
 from taktnet.kpi.kpis import Kpis
 from taktnet.ledger.fact import FACT, Flag, micros
@@ -23,6 +24,8 @@ Progress = Callable[[int, int], object]
 T = TypeVar("T")
 _FIRST = int(Flag.FIRST)
 _CHUNK = 20_000
+#: Whose calendars can be worked out, with a window before and after.
+_YEARS = (1970, 9000)
 
 
 def state_as_of(
@@ -98,6 +101,11 @@ class Sight:
             newest = parts.ledger.rows(self._seq - 1, 1) if self._seq else []
             now = newest[0].recorded if newest and isinstance(known, int) else now
             now = min(now, micros(known)) if isinstance(known, datetime) else now
+        if at is not None and not _YEARS[0] <= at.year <= _YEARS[1]:
+            raise TaktnetError(
+                f"{at.isoformat()}: no time that can be looked at. "
+                f"Take one of the years {_YEARS[0]} to {_YEARS[1]}."
+            )
         self.end = now if at is None else micros(at)
         revisions = parts.revisions
         self.network = revisions.network if self._seq is None else revisions.at(self._seq)
