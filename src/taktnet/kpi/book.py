@@ -11,6 +11,7 @@ closed period for facts that came after the close.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from typing import Any
 
@@ -110,7 +111,7 @@ class Results:
         self.rows = self._closed.copy()
 
 
-class Book:
+class Book(ABC):
     """A log of the facts of some kinds, each in a group, and the results of the groups.
 
     A subclass says which group a fact is in (`_keys`) and works groups out (`_evaluate`).
@@ -141,11 +142,13 @@ class Book:
             self.groups.clean()
         return self.results.rows
 
+    @abstractmethod
     def _keys(self, rows: Rows) -> Ints:
-        raise NotImplementedError
+        """The group of each row."""
 
+    @abstractmethod
     def _evaluate(self, rows: Rows, group: Ints) -> Rows:
-        raise NotImplementedError
+        """The results of whole groups."""
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on, as plain values."""
