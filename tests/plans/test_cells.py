@@ -121,6 +121,7 @@ def test_only_the_largest_of_the_items_that_overload_a_line_are_named() -> None:
     """Loads of 70, 40 and 5 % conflict by the first two; 60 and 30 % with set-ups of 20 %."""
     assert told(0.7, 0.4, 0.05) == "A (70 %) and B (40 %)"
     assert told(0.6, 0.3, use=1.1) == "A (60 %) and B (30 %) and set-ups (20 %)"
+    assert told(0.6, 0.35, 0.01, use=1.16) == "A (60 %) and B (35 %) and set-ups (20 %)"
     assert told(0.6, 0.3) == ""
 
 

@@ -66,8 +66,50 @@ def test_a_line_with_more_work_than_time_says_so() -> None:
     draft = levelled(PlanView(slow), line="ASM-1")
     assert draft.changes == ()
     assert "more work than time" in draft.summary
-    assert all("more work than time: 42.0 h of runs in 13.5 h a day" in x.why for x in draft.lines)
+    assert all("DU-250: 84 a day take 21.0 h; the shifts of" in x.why for x in draft.lines)
     assert draft.details["boxes"][0]["epei"] is None
+
+
+@pytest.mark.parametrize(
+    ("cycle_s", "items", "kept"),
+    [(240, (), False), (290, ("DU-250", "DU-500"), True), (330, ("DU-250", "DU-500"), False),
+     (900, ("DU-250",), False)],
+)  # fmt: skip
+def test_what_a_line_cannot_meet_is_told_by_the_fewest_demands(
+    cycle_s: float, items: tuple[str, ...], kept: bool
+) -> None:
+    """84 each of two in 15 h, 1.5 h kept free: with any one of the conflict gone, the rest fits."""
+    n = shop_network()
+    slow = replace(n, processes=tuple(replace(p, cycle_s=cycle_s) for p in n.processes))
+    (box,) = levelled(PlanView(slow), line="ASM-1").details["boxes"]
+    told = box["conflict"]
+    assert tuple(row.partition(":")[0] for row in told if ":" in row) == items
+    assert ("1.5 h of it are kept free" in told) == kept
+    assert (told[-1].startswith("the shifts of") and told[-1].endswith("15.0 h")) if told else True
+    hours = 84 * cycle_s / 3600
+    assert len(items) * hours > (13.5 if kept else 15.0) or not told
+    assert (len(items) - 1) * hours <= 13.5
+    assert len(items) * hours <= 15.0 or not kept
+
+
+def test_full_containers_that_do_not_fit_are_told() -> None:
+    """84 of two in tens are 90: at 305 s the demand fits into 15 h, full containers do not."""
+    n = shop_network()
+    slow = replace(n, processes=tuple(replace(p, cycle_s=305) for p in n.processes))
+    (box,) = levelled(PlanView(slow), line="ASM-1", spare=0).details["boxes"]
+    assert [row.partition(" take")[0] for row in box["conflict"]][:2] == [
+        "DU-250: 90 in full containers", "DU-500: 90 in full containers",
+    ]  # fmt: skip
+    assert box["epei"] is not None
+
+
+def test_a_line_without_a_shift_conflicts_with_what_it_is_asked_for() -> None:
+    """One product and the lack of a shift are the fewest."""
+    n = shop_network()
+    shut = tuple(replace(c, shutdowns="2000-01-01..2099-12-31") for c in n.calendars)
+    (box,) = levelled(PlanView(replace(n, calendars=shut)), line="ASM-1").details["boxes"]
+    assert len(box["conflict"]) == 2
+    assert box["conflict"][1] == "no shift within 21 days"
 
 
 def test_approval_changes_the_lots() -> None:

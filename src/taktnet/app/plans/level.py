@@ -14,6 +14,7 @@ from typing import Any
 
 from taktnet.app.clock import WallClock
 from taktnet.app.plans.draft import Change, Draft, Figure, Line, change
+from taktnet.app.plans.overload import fewest
 from taktnet.app.plans.vertical import Asked, Option, Vertical
 from taktnet.app.plans.view import PlanView, Progress
 from taktnet.base.errors import Fault, InputFaults
@@ -48,6 +49,7 @@ class Levelled:
     why: str
     epei: Epei
     use: float | None
+    conflict: tuple[str, ...] = ()
 
 
 def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
@@ -91,7 +93,7 @@ def level_line(
     rows = tuple((processes[r.item], r) for r in sorted(rates, key=lambda r: r.item) if r.rate_day)
     packs = {r.item: math.ceil(network.item(r.item).container_qty) for _, r in rows}
     # A working day carries the demand of the days on which the line stands, too.
-    share = available / mean if mean else 0.0
+    share = available / mean if available and mean else 1.0
     demand = {r.item: ceil_div(exact(r.rate_day) * exact(round(share, 9)), 1) for _, r in rows}
     parts = [Part(p.item, r.rate_day * share, p.cycle_s / p.yield_rate, p.setup_s) for p, r in rows]
     free = available * (1 - spare)
@@ -99,8 +101,38 @@ def level_line(
     use = interval.run_s / available if available else None
     box, why = _box(demand, packs, available)
     return Levelled(
-        line, resource.site, day, available, rows, packs, demand, box, why, interval, use
-    )
+        line, resource.site, day, available, rows, packs, demand, box, why, interval, use,
+        _conflict(parts, packs, (available, available - free), day),
+    )  # fmt: skip
+
+
+def _conflict(
+    parts: Sequence[Part], packs: dict[str, int], time: tuple[float, float], day: date
+) -> tuple[str, ...]:
+    """The fewest demands on a line's day that cannot be met together, in words; () where all can.
+
+    `time` are its working seconds, and those of them to be kept free. What is kept free, and that
+    containers are filled, are among the demands only where it is they that do not fit.
+    """
+    available, kept = time
+    shifts = f"the shifts of {day:%d %b} give {available / 3600:.1f} h"
+    if not available:
+        shifts = f"no shift within {_AHEAD_D} days"
+    runs = {p.id: p.demand_day * p.cycle_s for p in parts}
+    full = {p.id: math.ceil(p.demand_day / packs[p.id] - 1e-9) * packs[p.id] for p in parts}
+    filled = {p.id: full[p.id] * p.cycle_s for p in parts}
+    told = {
+        p.id: f"{p.id}: {p.demand_day:,.4g} a day take {runs[p.id] / 3600:.1f} h" for p in parts
+    }
+    if found := fewest(runs, available):
+        return (*(told[i] for i in found), shifts)
+    # A day that is full to the last second leaves no time for a changeover.
+    if found := fewest(runs, math.nextafter(available - kept, 0)):
+        return (*(told[i] for i in found), f"{kept / 3600:.1f} h of it are kept free", shifts)
+    if found := fewest(filled, available):
+        rows = (f"{i}: {full[i]:,} in full containers take {filled[i] / 3600:.1f} h" for i in found)
+        return (*rows, shifts)
+    return ()
 
 
 def _changeovers(
@@ -197,6 +229,7 @@ class _Lot:
     process: Process
     takt_s: float | None
     epei: Epei
+    against: tuple[str, ...]
     value: float
     today: float
     proposed: float
@@ -217,6 +250,7 @@ def _lot(
         process,
         rate.takt_s,
         one.epei,
+        one.conflict,
         item.cost / network.per_eur(item.currency),
         lot,
         proposed,
@@ -227,11 +261,8 @@ def _lot(
 
 def _line(lot: _Lot) -> Line:
     if lot.epei.days is None:
-        why = (
-            f"the line has more work than time: {lot.epei.run_s / 3600:.1f} h of runs in"
-            f" {(lot.epei.run_s + lot.epei.spare_s) / 3600:.1f} h a day; make it elsewhere, add a"
-            " shift, or keep less spare"
-        )
+        why = "these cannot be met together: " + "; ".join(lot.against)
+        why += ". Give way on one of them"
     elif lot.proposed == lot.today:
         why = f"every {lot.today_d:.2f} d; EPEI {lot.epei.days:.2f} d"
     else:
@@ -251,6 +282,7 @@ def _detail(view: PlanView, network: Network, one: Levelled, now: int) -> dict[s
         "line": one.line, "site": one.site, "day": one.day.isoformat(), "why": one.why,
         "available_s": one.available_s, "use": one.use, "epei": one.epei.days,
         "setup_s": one.epei.setup_s, "spare_s": one.epei.spare_s,
+        "conflict": list(one.conflict),
         "products": [
             {"item": p.item, "demand": one.demand[p.item], "pack": one.packs[p.item],
              "takt_s": r.takt_s, "pitch_s": pitch_s(r.takt_s, one.packs[p.item])}

@@ -330,7 +330,9 @@ def plays(network: Network, draft: Draft) -> Plays:
         ("Today: the published plan with only what must move moved right; both plans are played"
          " with machines that fail, times that vary and what is pulled meanwhile",),
         "no lot of the plan has still to begin: there is nothing to try",
-        "a network alone has no open lots that the twin could play; give a tower's folder",
+        "the lots of a network alone come from its rates, and the twin starts it with full loops"
+        " and nothing open: none of its orders is one of these lots. Give a tower's folder, or try"
+        " lots and cards (taktnet plan level --try, taktnet plan cards --try)",
     )  # fmt: skip
 
 
