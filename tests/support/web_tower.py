@@ -19,6 +19,20 @@ from taktnet.network import components as c
 NOW = datetime(2026, 9, 21, 14, 0, tzinfo=UTC)  # a Monday
 NASTY = """<script>alert("x")</script>&'"""
 QUIET = Settings(channels={"default": Channel(kind="none")})
+#: Every kind of page of the small tower that can be shown as of another time, and the others.
+TIMED = (
+    "/",
+    "/loops",
+    "/flow",
+    "/sites",
+    "/sites/OPO",
+    "/items",
+    "/items/MOT-36",
+    "/signals",
+    "/kpis/otif",
+    "/kpis/stockout?scope=site%3AKRK",
+)
+PAGES = (*TIMED, "/events", "/events/5", "/search?q=o", "/plan/proposals", "/lab")
 
 
 def _site(id: str, name: str, kind: str, place: tuple[float, float], zone: str, **more: object):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from support.acme import AT, two_plants
 from support.serving import raw, served
+from support.web_tower import PAGES
 from taktnet.app.settings import Channel, Settings
 from taktnet.app.tower import Tower
 from taktnet.exchange.events import CONTENT_TYPES
@@ -170,7 +171,7 @@ def test_bytes_on_the_wire(client, data):
 PATHS = (
     "/api/state/stock", "/api/state", "/api/takt", "/api/flow", "/api/kpis", "/api/signals",
     "/api/events", "/api/conflicts", "/api/proofs/consistency", "/api/network/sites",
-    "/api/stream", "/", "/loops", "/flow", "/sites", "/items", "/events", "/signals", "/search",
+    "/api/stream", "/search", *(path for path in PAGES if "?" not in path),
 )  # fmt: skip
 NAMES = ("limit", "offset", "site", "item", "at", "known", "days", "by", "step", "key", "status",
          "kind", "text", "since", "until", "before", "first", "second", "after", "q", "page",

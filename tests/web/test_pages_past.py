@@ -10,24 +10,12 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from support.web_tower import NOW, QUIET, World, eventful
+from support.web_tower import NOW, QUIET, TIMED, World, eventful
 from taktnet.app.settings import Settings
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import micros
 from taktnet.web.api import create_app
 
-TIMED = (
-    "/",
-    "/loops",
-    "/flow",
-    "/sites",
-    "/sites/OPO",
-    "/items",
-    "/items/MOT-36",
-    "/signals",
-    "/kpis/otif",
-    "/kpis/stockout?scope=site%3AKRK",
-)
 BEFORE = NOW + timedelta(minutes=1)
 
 

@@ -11,7 +11,17 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from support.web_tower import NASTY, NOW, QUIET, World, eventful, rows, small_network, wide_network
+from support.web_tower import (
+    NASTY,
+    NOW,
+    PAGES,
+    QUIET,
+    World,
+    eventful,
+    rows,
+    small_network,
+    wide_network,
+)
 from taktnet.app.screens.screens import TowerScreens
 from taktnet.app.settings import Settings
 from taktnet.base.errors import TaktnetError
@@ -21,21 +31,6 @@ from taktnet.network import Network
 from taktnet.web.api import create_app
 from taktnet.web.pages import routes
 
-PAGES = (
-    "/",
-    "/loops",
-    "/flow",
-    "/sites",
-    "/sites/OPO",
-    "/items",
-    "/items/MOT-36",
-    "/events",
-    "/events/5",
-    "/signals",
-    "/kpis/otif",
-    "/kpis/stockout?scope=site%3AKRK",
-    "/search?q=o",
-)
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -130,7 +129,7 @@ def of_resources(sim: Sim) -> np.ndarray:
     return out
 
 
-def lead_quantile(sketch: Any, q: float) -> float | None:
+def lead_quantile(sketch: np.ndarray, q: float) -> float | None:
     """Days that a share q of lead times does not exceed, to an eighth of an octave; None: none."""
     total = int(np.sum(sketch))
     if total == 0:
