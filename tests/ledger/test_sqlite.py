@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -285,9 +286,10 @@ def test_a_torn_log_opens_to_a_prefix(tmp_path: Path) -> None:
     for n in range(20):
         ledger.append(happenings(5, 5 * n), START_US + n)
     rows, log = ledger.rows(), Path(f"{path}-wal").read_bytes()
-    lots, seen = random.Random(7), set[int]()
+    lots, seen, used_up = random.Random(7), set[int](), len(log.rstrip(b"\0"))
+    assert used_up < len(log)  # the log is laid ahead: what is left of a cut ends in zeros or not
     for round_ in range(25):
-        cut = lots.randrange(len(log))
+        cut = lots.randrange(used_up)
         torn = log[:cut] if round_ % 2 else log[:cut] + lots.randbytes(4096) + log[cut + 4096 :]
         shutil.copy(path, copy)
         Path(f"{copy}-wal").write_bytes(torn)
@@ -302,6 +304,37 @@ def test_a_torn_log_opens_to_a_prefix(tmp_path: Path) -> None:
         seen.add(len(kept))
     ledger.close()
     assert len(seen) > 3
+
+
+def test_the_log_has_its_length_before_it_is_used(tmp_path: Path) -> None:
+    """So that no commit makes a file longer; a ledger of few rows does without."""
+    ledger = SqliteLedger(tmp_path / "a.db")
+    log = tmp_path / "a.db-wal"
+    ledger.append(happenings(60), START_US)
+    short = log.stat().st_size
+    ledger.append(happenings(4, 60), START_US + 1)
+    laid = log.stat().st_size
+    for n in range(64, 264):
+        ledger.append(happenings(1, n), START_US + n)
+    assert short < laid == log.stat().st_size
+    assert (len(ledger.rows()), verify(ledger).rows) == (264, 264)
+    ledger.close()
+
+
+def test_a_disk_without_room_for_the_log_is_left_as_it_was(tmp_path: Path) -> None:
+    """It is made longer as far as it goes, found too short, and cut back."""
+    log = tmp_path / "a.db-wal"
+    log.write_bytes(b"x" * 1000)
+    least, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, most))
+    try:
+        sqlite_schema.lay_log(tmp_path / "a.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (least, most))
+    assert log.read_bytes() == b"x" * 1000
+    sqlite_schema.lay_log(tmp_path / "a.db")
+    assert log.read_bytes().rstrip(b"\0") == b"x" * 1000
+    assert log.stat().st_size > 8_000_000
 
 
 def test_facts_are_the_same_bytes_as_in_the_rows(tmp_path: Path) -> None:

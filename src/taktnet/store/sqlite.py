@@ -82,6 +82,7 @@ class SqliteLedger(WritingLedger):
         self._lock: schema.WriterLock | None = None
         self._epoch = 0
         self._marked = 0  # the row that the head's row names
+        self._laid = False  # whether the log has its length
         self._broken = ""
         if read_only and not self.path.exists():
             raise StoreError(f"{self.path}: no such ledger. Name one that exists.")
@@ -200,6 +201,9 @@ class SqliteLedger(WritingLedger):
                 common.fence(writer.changes() == 1, self.path)
             return
         with self._small_write() as writer:
+            if mark and not self._laid:
+                schema.lay_log(self.path)
+                self._laid = True
             writer.executemany(_INSERT, columns(batch, self.names))
             if mark:
                 head = Head(entries[-1].seq, batch.hashes[-1], batch.recorded)

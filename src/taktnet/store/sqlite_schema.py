@@ -6,6 +6,8 @@ ever, `event_corrects` lets an event be corrected once. No other index slows app
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -17,6 +19,9 @@ from taktnet.store.migrations import Migration, pending
 OLDEST_SQLITE = (3, 51, 3)
 #: "TAKT": marks the file as a ledger of Taktnet.
 APPLICATION_ID = 0x54414B54
+#: When the log has so many pages, they are taken into the file and it begins again.
+LOG_PAGES = 2_000
+_LOG_PAGE = 24 + 4_096
 
 _FIRST = """
 CREATE TABLE event (
@@ -156,7 +161,7 @@ def open_writer(path: Path) -> apsw.Connection:
         "synchronous = FULL",
         "fullfsync = ON",  # macOS: fsync alone leaves data in the drive
         "checkpoint_fullfsync = ON",
-        "wal_autocheckpoint = 2000",
+        f"wal_autocheckpoint = {LOG_PAGES}",
         "journal_size_limit = 67108864",
         "cache_size = -65536",
         "foreign_keys = OFF",
@@ -164,6 +169,24 @@ def open_writer(path: Path) -> apsw.Connection:
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
+
+
+def lay_log(path: Path) -> None:
+    """Make the file of the log as long as it gets, once; the caller has begun to write.
+
+    A commit that makes a file longer waits for the file system's journal as well, which takes as
+    long again. SQLite reads its log up to the first page that is not of it: zeros are none. A disk
+    without that much room is left as it was.
+    """
+    with suppress(OSError), Path(f"{path}-wal").open("r+b", buffering=0) as log:
+        there = log.seek(0, os.SEEK_END)
+        more = bytes(max(0, LOG_PAGES * _LOG_PAGE - there))
+        try:
+            written = log.write(more)
+        except OSError:
+            written = -1
+        if written != len(more):
+            log.truncate(there)
 
 
 def open_reader(path: Path) -> apsw.Connection:
