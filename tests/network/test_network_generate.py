@@ -116,6 +116,37 @@ def test_cards_cover_the_need_of_the_way(network: Network) -> None:
         assert is_multiple(loop.container_qty, network.item(loop.item).container_qty)
 
 
+def test_no_loop_can_stand_still(network: Network) -> None:
+    """When too little is left for a job or a bin, enough cards are free for the least order."""
+    takes: dict[tuple[str, str], float] = {}
+    for process in network.processes:
+        job = network.item(process.item).container_qty
+        for line in network.bom_of(process.item):
+            node = process.site, line.component
+            takes[node] = max(takes.get(node, 0.0), job * line.qty / (1 - line.scrap))
+    for loop in network.loops:
+        if loop.kind == "two_bin":
+            node = loop.origin, loop.item
+            takes[node] = max(takes.get(node, 0.0), loop.container_qty)
+    for loop in network.loops:
+        ways = network.sources_of(loop.site, loop.item)
+        moq = next((s.moq for s in ways if s.lane == loop.lane), 0.0)
+        least = max(1, -(-moq // loop.container_qty))
+        free = loop.cards * loop.container_qty - takes.get((loop.site, loop.item), 0.0)
+        assert free >= least * loop.container_qty - 1e-6, loop
+
+
+def test_a_container_holds_about_a_quarter_of_a_day(network: Network) -> None:
+    """Where an item is needed most, two to eight containers of it are used a day."""
+    most: dict[str, float] = {}
+    for month in (1, 11):
+        for node in network_takt(network, date(2026, month, 15)).nodes:
+            most[node.item] = max(most.get(node.item, 0.0), node.rate_day)
+    for item in network.items:
+        if most.get(item.id, 0.0) > 4:
+            assert 2 <= most[item.id] / item.container_qty <= 8, item
+
+
 def test_sites_stand_near_real_cities(network: Network) -> None:
     """Every site is within 6 km of a city in its country and zone."""
     places = {(city.name, city.country): city for city in CITIES}

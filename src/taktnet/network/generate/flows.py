@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from taktnet.network import components as c
 from taktnet.network.generate.lanes import lane, usual_mode
 from taktnet.network.generate.places import PER_EUR, currency_of
 from taktnet.network.generate.world import Node, World
+
+#: Units a day up to which a customer orders piece by piece; who takes more calls off daily.
+SINGLE = 6
+_CV: Final[dict[c.Distribution, tuple[float, float]]] = {
+    "poisson": (0, 0), "fixed": (0, 0), "normal": (0.1, 0.3), "lognormal": (0.2, 0.5),
+    "negbin": (0.4, 0.9),
+}  # fmt: skip
 
 
 def connect(world: World) -> None:
@@ -48,14 +56,17 @@ def _order_line(world: World, customer: str, product: str) -> c.Demand:
         supply(world, shipper, product)
     way = lane(world, shipper, customer, usual_mode(world, shipper, customer))
     cost, currency = world.items[product].cost, currency_of(world.sites[customer].country)
-    kind: c.Distribution = rng.choice(("poisson", "poisson", "negbin", "fixed"))
+    rate = float(rng.choice((4, 6, 8, 10, 12, 16, 20, 24, 30, 40)))
+    kind: c.Distribution = rng.choice(("normal", "lognormal", "negbin", "fixed"))
+    if rate <= SINGLE:
+        kind = "poisson"
     return c.Demand(
         site=customer,
         item=product,
         supplier=shipper,
-        rate_day=float(rng.choice((4, 6, 8, 10, 12, 16, 20, 24, 30, 40))),
+        rate_day=rate,
         distribution=kind,
-        cv=round(rng.uniform(0.4, 0.9), 2) if kind == "negbin" else 0.0,
+        cv=round(rng.uniform(*_CV[kind]), 2),
         lead_h=float(12 * math.ceil((way.transit_h * 1.3 + 72) / 12)),
         price=_money(cost * rng.uniform(1.3, 1.7), currency),
         currency=currency,

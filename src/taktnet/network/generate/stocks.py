@@ -1,13 +1,13 @@
 """Lines, stocking policies and loops of a generated network, sized from its exploded rates.
 
 Cards follow `sizing` with the time a loop really takes: preparation, wait for the
-next departure, transit, collection, and the days on which the origin does not work.
+next departure, transit, collection, and the days on which either end does not work.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -26,15 +26,28 @@ NICE: Final = (1, 2, 4, 5, 6, 8, 10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100, 12
 LOAD = 0.72
 SETUP_LOAD = 0.08
 ITEMS_PER_LINE = 3
+CONTAINERS_A_DAY = 4
+#: Standard deviations above the mean that a customer's order hardly ever exceeds.
+TAIL = 4
+#: Safety of loops, as a share of what is needed over their lead time.
+SAFETY_MADE, SAFETY_BOUGHT = 0.5, 0.3
 
 
 @dataclass(slots=True)
 class _Plan:
-    """What sizing needs: the network so far, and the highest rate of each node over the year."""
+    """What sizing needs: the network so far, and the highest rate of each node over the year.
+
+    `at_once` is the most that one job, customer or bin takes of a node in one piece.
+    """
 
     world: World
     network: Network
     rates: dict[Node, float]
+    at_once: dict[Node, float] = field(default_factory=dict[Node, float])
+
+    def takes(self, node: Node, qty: float) -> None:
+        """So much is taken of a node in one piece."""
+        self.at_once[node] = max(self.at_once.get(node, 0.0), qty)
 
 
 def size(world: World) -> Network:
@@ -47,11 +60,12 @@ def size(world: World) -> Network:
     network = replace(network, items=_containers(network, rates))
     plan = _Plan(world, network, rates)
     plan.network = replace(network, processes=_paced(plan), sources=_minimums(plan))
+    _pieces(plan)
     points: list[c.StockPoint] = []
     loops: list[c.Loop] = []
-    for node, rate in rates.items():
-        if rate > 0:
-            _keep(plan, node, points, loops)
+    needed = [node for node, rate in rates.items() if rate > 0]
+    for node in sorted(needed, key=lambda n: bool(plan.network.processes_of(*n))):
+        _keep(plan, node, points, loops)  # what is bought first: its bins say what is made
     return replace(plan.network, stock_points=tuple(points), loops=tuple(loops))
 
 
@@ -96,14 +110,19 @@ def _line(world: World, site: str, number: int) -> c.Resource:
 
 
 def _containers(network: Network, rates: dict[Node, float]) -> tuple[c.Item, ...]:
-    """Containers of at most a tenth of the highest daily need of any place (Sugimori et al.)."""
+    """Containers of about a quarter of the highest daily need of any place.
+
+    The tenth of Sugimori et al. (1977) is for lines next to one another; between plants far apart
+    a card stands for a pallet.
+    """
     most: dict[str, float] = {}
     for (_, item), rate in rates.items():
         most[item] = max(most.get(item, 0.0), rate)
     made: list[c.Item] = []
     for item in network.items:
-        limit = max(1.0, most.get(item.id, 10.0) / 10)
-        made.append(replace(item, container_qty=float(max(n for n in NICE if n <= limit))))
+        wanted = max(1.0, most.get(item.id, 10.0) / CONTAINERS_A_DAY)
+        qty = min(NICE, key=lambda n: abs(math.log(n / wanted)))
+        made.append(replace(item, container_qty=float(qty)))
     return tuple(made)
 
 
@@ -146,6 +165,36 @@ def _minimums(plan: _Plan) -> tuple[c.Source, ...]:
     return tuple(made)
 
 
+def _pieces(plan: _Plan) -> None:
+    """What jobs take of their parts, and customers of products, in one piece."""
+    network = plan.network
+    for p in network.processes:
+        job = network.item(p.item).container_qty
+        for line in network.bom_of(p.item):
+            plan.takes((p.site, line.component), job * line.qty / (1 - line.scrap))
+    for row in network.demand:
+        daily = row.distribution != "poisson"
+        plan.takes((row.supplier, row.item), row.rate_day * (1 + TAIL * row.cv) if daily else 1.0)
+
+
+def _cards(
+    plan: _Plan, node: Node, rate: float, lead: float, safety: float, *, moq: float = 0.0
+) -> int:
+    """Cards for the flow, for what is taken in one piece, and for those that must come together.
+
+    With fewer a loop could stand still: stock too small for the next job, and no card to ask
+    for more.
+    """
+    container = plan.network.item(node[1]).container_qty
+    flow = kanban_cards(rate, lead, safety, container)
+    return flow + _containers_at_once(plan, node) + max(0, math.ceil(moq / container) - 1)
+
+
+def _containers_at_once(plan: _Plan, node: Node) -> int:
+    pieces = plan.at_once.get(node, 0.0) / plan.network.item(node[1]).container_qty
+    return math.ceil(round(pieces, 6))
+
+
 def _rest_d(plan: _Plan, site: str) -> float:
     """Days lost to nights and weekends of a site, at worst."""
     working = plan.network.working_time(site)
@@ -164,7 +213,8 @@ def lead_d(plan: _Plan, source: c.Source, collection_h: float) -> float:
     wait_h = WEEK_MIN / 60 / len(leaves) if leaves else 0.0
     prep_d = source.prep_h / _day_h(plan, source.origin)
     hours = collection_h + wait_h + lane.transit_h
-    return round(prep_d + hours / 24 + _rest_d(plan, source.origin), 3)
+    rest_d = max(_rest_d(plan, source.origin), _rest_d(plan, source.site))
+    return round(prep_d + hours / 24 + rest_d, 3)
 
 
 _SAFETY: Final[dict[str, float]] = {"road": 0.2, "rail": 0.3, "sea": 0.35, "air": 0.3}
@@ -194,13 +244,14 @@ def _keep(plan: _Plan, node: Node, points: list[c.StockPoint], loops: list[c.Loo
 
 def _made(plan: _Plan, point: c.StockPoint, loops: list[c.Loop]) -> c.StockPoint:
     """Production, signal or CONWIP kanban; a supplier's materials in lots by (R,Q)."""
-    network, rate = plan.network, round(plan.rates[point.site, point.item], 6)
+    network, node = plan.network, (point.site, point.item)
+    rate = round(plan.rates[node], 6)
     container = network.item(point.item).container_qty
     process = network.processes_of(point.site, point.item)[0]
     lead = round(1.5 + _rest_d(plan, point.site), 3)
     choice = plan.world.rng.random()
     if network.site(point.site).tier == 2 and choice < 0.5:
-        least = float(math.ceil(rate * lead * 1.3))
+        least = float(math.ceil(rate * lead * (1 + SAFETY_MADE) + plan.at_once.get(node, 0.0)))
         return replace(point, policy="RQ", reorder_point=least, order_qty=process.lot_qty)
     loop = c.Loop(
         id=f"KB-{point.site}-{point.item}",
@@ -209,13 +260,14 @@ def _made(plan: _Plan, point: c.StockPoint, loops: list[c.Loop]) -> c.StockPoint
         item=point.item,
         origin=point.site,
         resource=process.resource,
-        cards=kanban_cards(rate, lead, 0.25, container, least=2),
+        cards=_cards(plan, node, rate, lead, SAFETY_MADE),
         container_qty=container,
     )
     if choice > 0.85:
         loop = replace(loop, kind="conwip")
     elif choice > 0.7:
-        at, lot = signal_cards(rate, lead, round(rate * 0.3, 6), 1, container)
+        at, lot = signal_cards(rate, lead, round(rate * lead * SAFETY_MADE, 6), 1, container)
+        at += _containers_at_once(plan, node)
         loop = replace(loop, kind="signal", cards=at + lot, signal_at=at, lot_cards=lot)
     loops.append(loop)
     return replace(point, policy="kanban")
@@ -223,11 +275,12 @@ def _made(plan: _Plan, point: c.StockPoint, loops: list[c.Loop]) -> c.StockPoint
 
 def _ordered(plan: _Plan, point: c.StockPoint, primary: list[c.Source]) -> c.StockPoint:
     """Base stock at hubs; (R,Q) or (s,S) for what comes from far."""
-    network, rate = plan.network, plan.rates[point.site, point.item]
+    network, node = plan.network, (point.site, point.item)
+    rate = plan.rates[node]
     container = network.item(point.item).container_qty
     lead = max(lead_d(plan, s, 0.0) for s in primary)
     safety = max(_SAFETY[network.lane(s.lane).mode] for s in primary)
-    least = math.ceil(round(rate * lead * (1 + safety), 6))
+    least = math.ceil(round(rate * lead * (1 + safety) + plan.at_once.get(node, 0.0), 6))
     far = any(network.lane(s.lane).mode == "sea" for s in primary)
     lot = float(ceil_to(math.ceil(round(rate * (7 if far else 2), 6)), container))
     if network.site(point.site).kind == "hub":
@@ -243,10 +296,10 @@ def _pulled(
     plan: _Plan, point: c.StockPoint, primary: list[c.Source], loops: list[c.Loop]
 ) -> c.StockPoint:
     """Withdrawal kanban, two bins for some cheap parts; some stock is the supplier's."""
-    world, network = plan.world, plan.network
+    world, network, node = plan.world, plan.network, (point.site, point.item)
     item = network.item(point.item)
     for number, source in enumerate(primary, start=1):
-        rate = round(plan.rates[point.site, point.item] * source.share, 6)
+        rate = round(plan.rates[node] * source.share, 6)
         collection = float(world.rng.choice((0, 2, 4, 8)))
         lead = lead_d(plan, source, collection)
         loop = c.Loop(
@@ -256,14 +309,16 @@ def _pulled(
             item=point.item,
             origin=source.origin,
             lane=source.lane,
-            cards=kanban_cards(rate, lead, 0.2, item.container_qty, least=2),
+            cards=_cards(plan, node, rate, lead, SAFETY_BOUGHT, moq=source.moq),
             container_qty=item.container_qty,
             collection_h=collection,
             trigger=world.rng.choice(("consumption", "consumption", "scan")),
         )
         if item.cost < 2 and world.rng.random() < 0.5:
-            bin_qty = two_bin_qty(rate, lead, round(rate * 0.3, 6), item.container_qty)
+            spare = max(rate * lead * SAFETY_BOUGHT, plan.at_once.get(node, 0.0), source.moq)
+            bin_qty = two_bin_qty(rate, lead, round(spare, 6), item.container_qty)
             loop = replace(loop, kind="two_bin", cards=2, container_qty=bin_qty)
+            plan.takes((source.origin, point.item), bin_qty)
         loops.append(loop)
     point = replace(point, policy="kanban")
     supplier = network.site(primary[0].origin).kind == "supplier"
