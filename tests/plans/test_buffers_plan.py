@@ -148,7 +148,7 @@ def test_the_page_shows_buffers_on_the_map_and_as_a_list(place: str, width: int)
         one.until("document.getElementById('st-h') !== null", 60)
         one.until("document.getElementById('map').dataset.ready === '1'", 30)
         text = one.page.inner_text("#plan")
-        assert "proven: nothing cheaper keeps these promises" in text
+        assert "nothing cheaper keeps these promises, proven by" in text
         assert "MOT-36" in text
         wide = one.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0

@@ -90,6 +90,14 @@ FIELDS: tuple[Setting, ...] = (
         1e12,
     ),
     Setting(
+        "plan_auto_service",
+        float,
+        0.1,
+        "Most that it may lose of the service, in percentage points.",
+        0,
+        100,
+    ),
+    Setting(
         "twin_error_limit",
         float,
         0.25,
@@ -162,6 +170,7 @@ class Settings:
     plan_auto: tuple[str, ...] = ()
     plan_auto_percent: float = 10.0
     plan_auto_money: float = 0.0
+    plan_auto_service: float = 0.1
     twin_error_limit: float = 0.25
     twin_jobs: int = 4
     twin_seconds: float = 300.0

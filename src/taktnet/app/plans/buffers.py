@@ -12,7 +12,7 @@ from typing import Any
 from taktnet.app.plans.chain import Chain, chain_of
 from taktnet.app.plans.draft import Change, Draft, Figure, Line, change
 from taktnet.app.plans.draws import draws
-from taktnet.app.plans.guard import Guarded, guard, target_of
+from taktnet.app.plans.guard import OPTION, Guarded, Move, Shares, guard
 from taktnet.app.plans.vertical import Asked, Option, Vertical
 from taktnet.app.plans.view import PlanView, Progress
 from taktnet.base.errors import Fault, InputFaults
@@ -46,19 +46,37 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
     ]
     held = Guarded()
     if asked["twin"] == "yes":
-        held = guard(view, lambda share: _changes(network, rows, share), target_of(view, asked),
-                     progress, "move of stock")  # fmt: skip
-    rows = [replace(row, share=held.share) for row in rows]
+        held = guard(view, lambda share: _changes(network, rows, share), _moves(rows), asked,
+                     progress, what="moves of stock")  # fmt: skip
+    rows = [replace(row, share=held.share(row.stage.id)) for row in rows]
     progress(100, 100)
-    return _draft(view, chain, (placed, priced), rows, held)
+    return _draft(view, asked, chain, (placed, priced), rows=rows, held=held)
 
 
-def _changes(network: Network, rows: list[_Row], share: float) -> tuple[Change, ...]:
-    return tuple(made for row in rows for made in replace(row, share=share).changes(network))
+def _proof(placed: Placement) -> str:
+    """How near to the least possible the model's answer is, and the method that says so."""
+    by = {"tree": "dynamic programming on the tree"}.get(placed.bounded_by, placed.bounded_by)
+    if placed.proven:
+        return f"nothing cheaper keeps these promises, proven by {by}"
+    return f"at most {max(placed.gap, 1e-4):.2%} above the least possible, bounded by {by}"
 
 
-def _draft(view: PlanView, chain: Chain, found: tuple[Placement, tuple[Price, ...]],
-           rows: list[_Row], held: Guarded) -> Draft:  # fmt: skip
+def _moves(rows: list[_Row]) -> list[Move]:
+    """Positions that change, with what their moves save a year; growth saves less than nothing."""
+    return [
+        Move(row.stage.id, row.stage.id.partition("|")[0], row.cost_today - row.cost_proposed)
+        for row in rows
+        if row.today is not None and row.proposed != row.today
+    ]
+
+
+def _changes(network: Network, rows: list[_Row], share: Shares) -> tuple[Change, ...]:
+    moved = (replace(row, share=share(row.stage.id)) for row in rows)
+    return tuple(made for row in moved for made in row.changes(network))
+
+
+def _draft(view: PlanView, asked: Asked, chain: Chain, found: tuple[Placement, tuple[Price, ...]],
+           *, rows: list[_Row], held: Guarded) -> Draft:  # fmt: skip
     placed, priced = found
     changes = _changes(view.network, rows, held.share)
     today, after = sum(row.cost_today for row in rows), sum(row.cost_proposed for row in rows)
@@ -67,7 +85,7 @@ def _draft(view: PlanView, chain: Chain, found: tuple[Placement, tuple[Price, ..
     return Draft(
         kind="buffers",
         summary=f"{after:,.0f} EUR a year for safety stock, {today:,.0f} today; "
-        f"{len(changes)} rows change{where}",
+        f"{len(changes)} rows change{where}; by the model {_proof(placed)}",
         lines=tuple(row.line() for row in rows if row.point is not None),
         changes=changes,
         money=Figure(
@@ -80,7 +98,9 @@ def _draft(view: PlanView, chain: Chain, found: tuple[Placement, tuple[Price, ..
         service=held.service(_service(rows)),
         assumptions=(*((held.why,) if held.why else ()), *ASSUMES),
         position=view.position,
-        details=_details(view.network, chain, placed, priced, rows) | held.details(),
+        details=_details(view.network, chain, placed, priced, rows)
+        | {"tolerance": asked["tolerance"] / 100}
+        | held.details(),
     )
 
 
@@ -292,6 +312,8 @@ def _details(network: Network, chain: Chain, placed: Placement, priced: tuple[Pr
         "cost": placed.cost,
         "lower": placed.lower,
         "gap": placed.gap,
+        "bounded_by": placed.bounded_by,
+        "proof": _proof(placed),
         "step_d": chain.step_d,
         "stages": [_stage_details(row, row.stage.id in strategic) for row in dearest],
         "prices": [
@@ -342,6 +364,7 @@ VERTICAL = Vertical(
         Option("twin", "Tried in the twin", "yes",
                "yes: reductions that cost service in the twin are taken back",
                choices=("yes", "no")),
+        OPTION,
         Option("seconds", "Seconds", 10.0, "Time to search; trees need none", 0.1, 600),
     ),
     template="plan/buffers.html",

@@ -7,7 +7,7 @@ from typing import Any
 
 from taktnet.app.plans.cells import conwip_detail, conwip_line, polca
 from taktnet.app.plans.draft import Change, Draft, Figure, Line, change
-from taktnet.app.plans.guard import Guarded, guard, target_of
+from taktnet.app.plans.guard import OPTION, Guarded, Move, Shares, guard
 from taktnet.app.plans.loops import ASSUMED, Sized, size_loop, takt_of
 from taktnet.app.plans.points import SIZED, Point, size_point
 from taktnet.app.plans.record import lead_times
@@ -39,25 +39,33 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
             dual.append(line)
     held = Guarded()
     if asked["twin"] == "yes":
-        held = guard(view, lambda s: _changes(view, sized, kept, s), target_of(view, asked),
+        held = guard(view, lambda s: _changes(view, sized, kept, s), _moves(sized, kept), asked,
                      progress)  # fmt: skip
-    sized = [one.kept(held.share, asked["seed"]) for one in sized]
-    kept = [one.kept(held.share, asked["seed"]) for one in kept]
+    sized = [one.kept(held.share(one.loop.id), asked["seed"]) for one in sized]
+    kept = [one.kept(held.share(one.key), asked["seed"]) for one in kept]
     progress(total, total)
     return _draft(view, asked, (sized, kept, dual), held)
 
 
+def _moves(sized: list[Sized], kept: list[Point]) -> list[Move]:
+    """What shrinks, with the money that it frees."""
+    loops = [(one.loop.id, one.loop.site, one.stock(one.loop.cards) - one.stock(one.proposed))
+             for one in sized if one.sizing is not None]  # fmt: skip
+    points = [(one.key, one.point.site, one.money()[0] - one.money()[1])
+              for one in kept if one.result is not None]  # fmt: skip
+    return [Move(*row) for row in (*loops, *points) if row[2] > 0]
+
+
 def _changes(
-    view: PlanView, sized: list[Sized], kept: list[Point], share: float
+    view: PlanView, sized: list[Sized], kept: list[Point], share: Shares
 ) -> tuple[Change, ...]:
     """The rows that change when only a share of what shrinks is taken."""
     network = view.network
     found = [
-        change(network, "loops", one.loop.id, dict(replace(one, share=share).changes))
+        change(network, "loops", one.loop.id, dict(replace(one, share=share(one.loop.id)).changes))
         for one in sized if one.sizing is not None
     ] + [
-        change(network, "stock_points", f"{one.point.site}|{one.point.item}",
-               dict(replace(one, share=share).changes))
+        change(network, "stock_points", one.key, dict(replace(one, share=share(one.key)).changes))
         for one in kept if one.result is not None
     ]  # fmt: skip
     return tuple(one for one in found if one is not None)
@@ -94,7 +102,8 @@ def _draft(view: PlanView, asked: Asked, found: tuple[list[Sized], list[Point], 
         position=view.position,
         details={"loops": [_detail(view, one) for one in sized],
                  "polca": _pairs(view, asked),
-                 "points": [one.detail() for one in kept], **held.details()},
+                 "points": [one.detail() for one in kept],
+                 "tolerance": asked["tolerance"] / 100, **held.details()},
     )  # fmt: skip
 
 
@@ -176,6 +185,7 @@ VERTICAL = Vertical(
             "yes: reductions that cost service in the twin are taken back",
             choices=("yes", "no"),
         ),
+        OPTION,
         Option("seed", "Seed", 1, "The same seed, the same luck", 0, 2**31),
     ),
     template="plan/cards.html",

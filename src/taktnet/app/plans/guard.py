@@ -1,36 +1,62 @@
 """A plan that moves stock is tried in the twin first: what costs service is taken back.
 
-Formulas look at one loop at a time; the network does not. So a plan is cut to the largest share
-of it that keeps the service, by bisection, with the same luck for every try.
+Formulas look at one loop at a time; the network does not. So moves are taken into the plan by the
+money that they save, and stay in it while the twin keeps the service: all at once where it does,
+else by halves (each half that costs service is halved again, down to single rows), with the same
+luck for every try. What was taken is tried once more with other luck, step by step where it must.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 from taktnet.app.plans.draft import Change, Figure
+from taktnet.app.plans.vertical import Option
 from taktnet.app.plans.view import PlanView, Progress
 from taktnet.app.simulation import Trial, trial
+from taktnet.app.simulation.trial import SERVICE, TOLERANCE
 from taktnet.base.errors import TaktnetError
 
-#: Days of a try after as many to warm up, and its runs; halvings of the share.
-DAYS, RUNS, HALVINGS = 28.0, 8, 3
-#: How much lower than the goal a simulated share may lie.
-SLACK = 0.005
-_MEASURES = ("fill", "service")
-Changes = Callable[[float], Sequence[Change]]
+#: Days of a try after as many to warm up, its runs, and those of the last.
+DAYS, RUNS, LAST_RUNS = 28.0, 8, 16
+#: Most tries and seconds, halvings of the share of one row, and the part of all money worth a try.
+MOST_TRIES, SECONDS, HALVINGS, WORTH = 40, 60.0, 3, 0.01
+#: How much service may be lost, as an option of a plan.
+OPTION = Option("tolerance", "Tolerance, points", 100 * TOLERANCE,
+                "Points of service that may be lost, at 95 %", 0, 100)  # fmt: skip
+#: The share of the move of a row that is taken, by its key.
+Shares = Callable[[str], float]
+Changes = Callable[[Shares], Sequence[Change]]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A row that a plan moves, where it is, and the money that the whole move saves."""
+
+    key: str
+    site: str
+    saving: float
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """The `share` of the plan that the twin allows, and its last word; `why` in words."""
+    """The shares of moves that the twin allows (1 where none is named), and its last word.
 
-    share: float = 1.0
+    `kept` is the part of the money saved that is left; `why` says it in words.
+    """
+
+    shares: Mapping[str, float] = field(default_factory=dict[str, float])
     trial: Trial | None = None
     why: str = ""
+    kept: float = 1.0
+
+    def share(self, key: str) -> float:
+        """The share of a row's move that is proposed."""
+        return self.shares.get(key, 1.0)
 
     def service(self, formula: Figure | None) -> Figure | None:
         """Fill rate in the twin with its interval; what `formula` says where nothing was tried."""
@@ -52,7 +78,7 @@ class Guarded:
         import msgspec
 
         told = None if self.trial is None else msgspec.to_builtins(self.trial)
-        return {"trial": told, "share": self.share, "guard": self.why}
+        return {"trial": told, "share": self.kept, "guard": self.why}
 
 
 def keep(value: float, wanted: float, share: float) -> float:
@@ -73,64 +99,180 @@ def target_of(view: PlanView, asked: Mapping[str, Any]) -> float:
 
 
 def guard(
-    view: PlanView, changes: Changes, target: float, progress: Progress, what: str = "reductions"
+    view: PlanView,
+    changes: Changes,
+    moves: Iterable[Move],
+    asked: Mapping[str, Any],
+    progress: Progress,
+    *,
+    what: str = "reductions",
 ) -> Guarded:
-    """The largest share of `what` in `changes(share)` that keeps the service.
+    """The moves of `changes(shares)` that keep the service, those that save most money first.
 
-    Service is kept where the twin's fill rate and its share of orders on time do not fall below
-    `target`, or below today's where that is less; what costs more and serves no better is not kept
-    either. From a cold start, so that it is the long run.
+    Service is kept where neither the fill rate nor the orders on time fall by more than the
+    tolerance asked for (`Trial.keeps_service`; few runs leave wide intervals, so that the mean may
+    not fall by more either), and neither comes to lie clearly below what is owed; what costs more
+    and serves no better is not kept. From a cold start, so that it is the long run. `moves` are
+    the rows that may be left out; any other change stands.
     """
-    if not changes(1.0):
+    rows = sorted(moves, key=lambda m: (m.site, -m.saving, m.key))
+    if not changes(lambda key: 1.0):
         return Guarded()
-    low, high = 0.0, 1.0
-    kept: Guarded | None = None
-    share = 1.0
+    tries = _Tries(view, changes, [m.key for m in rows], asked, progress)
     try:
-        for _ in range(HALVINGS + 1):
-            found = _try(view, changes(share), progress)
-            if _keeps(found, target):
-                kept, low = Guarded(share, found, _told(share, what)), share
-            else:
-                high = share
-            if low == 1.0:
-                break
-            share = (low + high) / 2
-        if kept is None:
-            rest = changes(0.0)
-            last = _try(view, rest, progress) if rest else None
-            left = "only what grows" if rest else "nothing"
-            kept = Guarded(0.0, last, f"{_told(0.0, what)}: {left} is proposed")
+        found, shares = tries.last(_taken(tries, rows))
     except TaktnetError as error:
         return Guarded(why=f"not tried in the twin: {error}")
-    return kept
+    total = sum(max(0.0, m.saving) for m in rows)
+    kept = sum(shares[m.key] * max(0.0, m.saving) for m in rows) / total if total else 1.0
+    return Guarded(shares, found, _told(rows, shares, kept, what, found is None), kept)
 
 
-def _try(view: PlanView, changes: Sequence[Change], progress: Progress) -> Trial:
+def _taken(tries: _Tries, rows: Sequence[Move]) -> list[dict[str, float]]:
+    """What was taken in, step by step: rows with their shares."""
+    taken: list[dict[str, float]] = []
+    known = tries.standing() if rows else None
+    worth = WORTH * sum(abs(m.saving) for m in rows)
+    waits = [list(rows)] if rows else []
+    while waits and tries.left:
+        # The most money first; towards the end what is most likely to be kept, the fewest rows.
+        late = 2 * tries.done > MOST_TRIES
+        waits.sort(key=lambda rows: (late * -len(rows), _saving(rows)))
+        some = waits.pop()
+        step = {m.key: 1.0 for m in some}
+        if found := tries.keeps([*taken, step], known):
+            taken, known = [*taken, step], found
+        elif len(some) == 1:
+            taken, known = _portion(tries, taken, known, some[0].key)
+        else:
+            waits += [half for half in _halves(some) if _saving(half) >= worth]
+    return taken
+
+
+def _saving(rows: Sequence[Move]) -> float:
+    return sum(abs(m.saving) for m in rows)
+
+
+def _halves(rows: list[Move]) -> tuple[list[Move], list[Move]]:
+    """Two parts of about the same money, sites left whole where there are several."""
+    ends = [i for i in range(1, len(rows)) if rows[i].site != rows[i - 1].site]
+    total = _saving(rows)
+    at = min(ends or range(1, len(rows)), key=lambda i: abs(total - 2 * _saving(rows[:i])))
+    return rows[:at], rows[at:]
+
+
+def _portion(
+    tries: _Tries, taken: list[dict[str, float]], known: Trial | None, key: str
+) -> tuple[list[dict[str, float]], Trial | None]:
+    """What was taken, with the largest share of one row's move that keeps the service."""
+    low, high, best = 0.0, 1.0, (taken, known)
+    for _ in range(HALVINGS):
+        share = (low + high) / 2
+        step = {key: share}
+        if tries.left and (found := tries.keeps([*taken, step], known)):
+            low, best = share, ([*taken, step], found)
+        else:
+            high = share
+    return best
+
+
+class _Tries:
+    """Tries of a plan in the twin, counted."""
+
+    def __init__(
+        self,
+        view: PlanView,
+        changes: Changes,
+        keys: Sequence[str],
+        asked: Mapping[str, Any],
+        progress: Progress,
+    ) -> None:
+        self.view, self.changes, self.none = view, changes, dict.fromkeys(keys, 0.0)
+        self.tolerance, self.target = asked["tolerance"] / 100, target_of(view, asked)
+        self.progress, self.done, self.begun = progress, 0, perf_counter()
+
+    @property
+    def left(self) -> bool:
+        """Whether another try is allowed."""
+        return self.done < MOST_TRIES and perf_counter() - self.begun < SECONDS
+
+    def keeps(
+        self, taken: Sequence[Mapping[str, float]], known: Trial | None, *, last: bool = False
+    ) -> Trial | None:
+        """The trial of the plan with these moves where it keeps the service.
+
+        Beside `known`, the plan with fewer of them, it must not cost more without serving better.
+        """
+        found = self._run(self._shares(taken), last=last)
+        return found if _keeps(found, known, self.target) else None
+
+    def standing(self, *, last: bool = False) -> Trial | None:
+        """The trial of what stands without any of the moves; None where nothing does."""
+        if not self.changes(lambda key: self.none.get(key, 1.0)):
+            return None
+        return self._run(self.none, last=last)
+
+    def last(self, taken: list[dict[str, float]]) -> tuple[Trial | None, dict[str, float]]:
+        """What was taken with other luck, without the steps that it refuses."""
+        kept: list[dict[str, float]] = []
+        known = self.standing(last=True)
+        if len(taken) > 1 and (found := self.keeps(taken, known, last=True)):
+            return found, self._shares(taken)
+        for step in taken:
+            if found := self.keeps([*kept, step], known, last=True):
+                kept, known = [*kept, step], found
+        return known, self._shares(kept)
+
+    def _shares(self, taken: Sequence[Mapping[str, float]]) -> dict[str, float]:
+        return self.none | {key: share for step in taken for key, share in step.items()}
+
+    def _run(self, shares: Mapping[str, float], *, last: bool) -> Trial:
+        self.progress(min(self.done, MOST_TRIES), MOST_TRIES)
+        self.done += 1
+        rows = self.changes(lambda key: shares.get(key, 1.0))
+        return _try(self.view, rows, self.tolerance, last=last)
+
+
+def _try(
+    view: PlanView, changes: Sequence[Change], tolerance: float, *, last: bool = False
+) -> Trial:
     from taktnet.twin.changes import Row
 
     rows = [Row(change.table, change.key, dict(change.after)) for change in changes]
-    return trial(view.network, rows, DAYS, RUNS, 1, lambda done, of: progress(99, 100))
+    runs, seed = (LAST_RUNS, 2) if last else (RUNS, 1)
+    return trial(view.network, rows, DAYS, runs, seed, tolerance=tolerance)
 
 
-def _keeps(found: Trial, target: float) -> bool:
-    effects = [found.effect(name) for name in _MEASURES]
+def _keeps(found: Trial, known: Trial | None, target: float) -> bool:
+    effects, cost = [found.effect(name) for name in SERVICE], found.effect("cost")
+    if not found.keeps_service:
+        return False
     for effect in effects:
-        now, then = effect.today.mean, effect.proposed.mean
-        if now is not None and then is not None and then < min(now, target) - SLACK:
+        now, high, gap = effect.today.mean, effect.proposed.high, effect.difference.mean
+        if gap is not None and gap < -found.tolerance:
             return False
-    dearer = found.effect("cost").better is False
-    return not dearer or any(effect.better for effect in effects)
+        if now is not None and high is not None and high < target <= now:
+            return False
+    if cost.better is not False or any(effect.better for effect in effects):
+        return True
+    before = None if known is None else known.effect("cost").proposed.mean
+    return before is not None and (cost.proposed.mean or 0.0) <= before
 
 
-def _told(share: float, what: str) -> str:
-    if share == 1.0:
-        return f"in the twin all of the {what} stays within the service owed"
-    if share == 0.0:
-        return f"no part of the {what} keeps service and cost in the twin"
+def _told(
+    rows: Sequence[Move], shares: Mapping[str, float], kept: float, what: str, nothing: bool
+) -> str:
+    cut = sorted((m for m in rows if shares[m.key] < 1), key=lambda m: -abs(m.saving))
+    if not cut:
+        return f"in the twin all of the {what} keep the service"
+    if not any(shares.values()):
+        left = "nothing" if nothing else "only what grows"
+        return f"no part of the {what} keeps service and cost in the twin: {left} is proposed"
+    names = ", ".join(m.key for m in cut[:3])
+    more = f" and {len(cut) - 3} more" if len(cut) > 3 else ""
     return (
-        f"{100 * share:.0f} % of the {what} is proposed: with that much the twin stays within the "
-        "service owed, with more it does not"
+        f"{100 * kept:.0f} % of the money that the {what} save is proposed; with more of {names}"
+        f"{more} the twin loses service or money"
     )
 
 

@@ -39,6 +39,11 @@ class Point:
     after: Served | None = None
 
     @property
+    def key(self) -> str:
+        """The key of its row."""
+        return f"{self.point.site}|{self.point.item}"
+
+    @property
     def changes(self) -> dict[str, object]:
         """The cells of the stock point as they should be."""
         if self.instead is not None and self.share > 0:
@@ -104,7 +109,7 @@ class Point:
         if self.result is not None:
             proposed = self.then.rule.trigger
         return Line(
-            what=f"{self.point.site}|{self.point.item} {_NAMES[self.point.policy]}",
+            what=f"{self.key} {_NAMES[self.point.policy]}",
             today=_trigger(self.point),
             proposed=proposed,
             unit="reorder point" if self.point.policy != "base_stock" else "base stock",

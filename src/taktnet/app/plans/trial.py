@@ -15,6 +15,7 @@ from taktnet.app.plans.draft import Draft
 from taktnet.app.plans.proposal import Proposal
 from taktnet.app.plans.verticals import vertical
 from taktnet.app.simulation import Trial, trial
+from taktnet.app.simulation.trial import TOLERANCE
 from taktnet.base.errors import Fault, InputFaults, TaktnetError
 from taktnet.network import Network
 
@@ -62,7 +63,7 @@ def try_draft(
         raise TaktnetError(plays.live)
     return trial(
         place, plays.changes, days, replications, 1, progress, stop, today=plays.today,
-        notes=plays.notes,
+        notes=plays.notes, tolerance=draft.details.get("tolerance", TOLERANCE),
     )  # fmt: skip
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 #: What counts as nothing, as a part of the figures it is the difference of.
 _NIL = 1e-9
+#: The measures of service, and how much of one may be lost where nobody says otherwise.
+SERVICE = ("fill", "service")
+TOLERANCE = 0.001
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -33,7 +36,8 @@ class Spread(msgspec.Struct, frozen=True):
 class Effect(msgspec.Struct, frozen=True):
     """One measure without the change, with it, and the paired difference (with - without).
 
-    `clear` says that the interval of the difference leaves 0 out.
+    `clear` says that the interval of the difference leaves 0 out. `better` is None where it does
+    not, and where service is lost within the tolerance (`tolerated`).
     """
 
     measure: str
@@ -44,6 +48,7 @@ class Effect(msgspec.Struct, frozen=True):
     difference: Spread
     clear: bool
     better: bool | None
+    tolerated: bool = False
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -51,6 +56,7 @@ class Trial(msgspec.Struct, frozen=True):
 
     `trusted` is whether the twin's last check allows advice (None: a cold start, or no check);
     `error` the figure of that check. `notes` say what was compared, where it is not the change.
+    `tolerance` is how much of a share of service may be lost.
     """
 
     days: float
@@ -63,6 +69,12 @@ class Trial(msgspec.Struct, frozen=True):
     error: float | None = None
     trusted: bool | None = None
     notes: tuple[str, ...] = ()
+    tolerance: float = TOLERANCE
+
+    @property
+    def keeps_service(self) -> bool:
+        """Whether no measure of service is clearly lost (`loses`)."""
+        return not any(loses(self.effect(name).difference.high, self.tolerance) for name in SERVICE)
 
     def effect(self, measure: str) -> Effect:
         """The effect on one measure; raises KeyError for one that there is not."""
@@ -70,6 +82,15 @@ class Trial(msgspec.Struct, frozen=True):
             if one.measure == measure:
                 return one
         raise KeyError(measure)
+
+
+def loses(high: float | None, tolerance: float) -> bool:
+    """Whether service is lost: the paired 95 % interval lies wholly below -tolerance.
+
+    `high` is the upper end of that interval, None where there is none. The one definition for
+    what is proposed, for the verdict of a trial, and for what is approved automatically.
+    """
+    return high is not None and high < -tolerance
 
 
 def trial(
@@ -83,6 +104,7 @@ def trial(
     *,
     today: Iterable[AnyChange] = (),
     notes: tuple[str, ...] = (),
+    tolerance: float = TOLERANCE,
 ) -> Trial:
     """Run the twin with and without changes, with the same luck; both on top of `today`.
 
@@ -123,10 +145,11 @@ def trial(
         live=start.state is not None,
         currency=found.currency,
         stopped=found.stopped,
-        effects=tuple(_effects(found)),
+        effects=tuple(_effects(found, tolerance)),
         error=error,
         trusted=trusted,
         notes=(*notes, *_left_out(max(left, out))),
+        tolerance=tolerance,
     )
 
 
@@ -152,7 +175,7 @@ def _left_out(lots: int) -> Sequence[str]:
     )
 
 
-def _effects(found: Comparison) -> Iterable[Effect]:
+def _effects(found: Comparison, tolerance: float) -> Iterable[Effect]:
     from taktnet.twin.measures import MEASURES
 
     (answer,) = found.answers
@@ -161,6 +184,8 @@ def _effects(found: Comparison) -> Iterable[Effect]:
         gap = found.difference(answer, name)
         nil = _NIL * max(1.0, abs(today.mean), abs(proposed.mean))
         clear = gap.clear and abs(gap.mean) > nil
+        better = (gap.mean > 0) == measure.more_is_better if clear else None
+        tolerated = name in SERVICE and better is False and not loses(gap.high, tolerance)
         yield Effect(
             measure=name,
             unit=found.currency if measure.unit == "currency" else measure.unit,
@@ -169,7 +194,8 @@ def _effects(found: Comparison) -> Iterable[Effect]:
             proposed=_spread(proposed, nil),
             difference=_spread(gap, nil),
             clear=clear,
-            better=(gap.mean > 0) == measure.more_is_better if clear else None,
+            better=None if tolerated else better,
+            tolerated=tolerated,
         )
 
 

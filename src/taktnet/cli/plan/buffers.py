@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from taktnet.cli.places import HERE
-from taktnet.cli.plan.work import By, Out, Propose, Try, Twin, Where, run
+from taktnet.cli.plan.work import By, Out, Propose, Tolerance, Try, Twin, Where, run
 from taktnet.cli.show import Json, reporting
 
 
@@ -30,6 +30,7 @@ def buffers(
         float, typer.Option("--holding", help="Holding cost, % a year; 0 takes each point's.")
     ] = 0.0,
     twin: Twin = "yes",
+    tolerance: Tolerance = 0.1,
     seconds: Annotated[float, typer.Option("--seconds", help="Time to search.")] = 10.0,
     trial: Try = 0.0,
     propose: Propose = False,
@@ -48,5 +49,5 @@ def buffers(
       taktnet plan buffers --service 98 --times fixed --propose
     """
     given = {"service": service, "times": times, "holding": holding, "twin": twin,
-             "seconds": seconds}  # fmt: skip
+             "tolerance": tolerance, "seconds": seconds}  # fmt: skip
     run("buffers", where, given, propose=propose, by=by, out=out, json=json, trial=trial)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from taktnet.cli.places import HERE
-from taktnet.cli.plan.work import By, Item, Out, Propose, Site, Try, Twin, Where, run
+from taktnet.cli.plan.work import By, Item, Out, Propose, Site, Tolerance, Try, Twin, Where, run
 from taktnet.cli.show import Json, reporting
 
 
@@ -38,6 +38,7 @@ def cards(
         str, typer.Option("--policy", help='"as is", or best: the policy with the least stock.')
     ] = "as is",
     twin: Twin = "yes",
+    tolerance: Tolerance = 0.1,
     seed: Annotated[int, typer.Option("--seed", help="The same seed, the same luck.")] = 1,
     trial: Try = 0.0,
     propose: Propose = False,
@@ -55,6 +56,6 @@ def cards(
     """
     given = {
         "site": site, "item": item, "service": service, "measure": measure, "alpha": alpha,
-        "dual": dual, "policy": policy, "twin": twin, "seed": seed,
+        "dual": dual, "policy": policy, "twin": twin, "tolerance": tolerance, "seed": seed,
     }  # fmt: skip
     run("cards", where, given, propose=propose, by=by, out=out, json=json, trial=trial)

@@ -42,6 +42,12 @@ Twin = Annotated[
     str,
     typer.Option("--twin", help="yes tries reductions in the twin, and takes back what costs."),
 ]
+Tolerance = Annotated[
+    float,
+    typer.Option(
+        "--tolerance", min=0, max=100, help="Points of service that may be lost in the twin."
+    ),
+]
 Site = Annotated[str, typer.Option("--site", help="Only this site.")]
 Item = Annotated[str, typer.Option("--item", help="Only this item.")]
 
@@ -104,9 +110,10 @@ def show_trial(trial: dict[str, Any]) -> None:
         return f"{one['mean']:,.4g} ({one['low']:,.4g} to {one['high']:,.4g})"
 
     words = {True: "better", False: "worse", None: "no clear difference"}
+    points = 100 * trial.get("tolerance", 0.0)
     rows = [
         (e["measure"], e["unit"], *(spread(e[n]) for n in ("today", "proposed", "difference")),
-         words[e["better"]])
+         f"within {points:g} points" if e.get("tolerated") else words[e["better"]])
         for e in trial["effects"]
     ]  # fmt: skip
     title = f"Tried in the twin: {trial['days']:g} days, {trial['replications']} runs"
