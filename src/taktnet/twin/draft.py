@@ -139,6 +139,7 @@ class Draft:
             found = spans(self.network.working_time(site, resource), self.at, self.end)
             first = self.lay(Table.SPAN, unstructured_to_structured(found, DTYPES[Table.SPAN]))
             known = self.add(Table.CAL0, first=first, spans=len(found))
+            self.add(Table.CAL)
             self.calendars[name, place.zone] = known
         return known
 

@@ -59,7 +59,6 @@ class Places(Draft):
             mine, takers = members.get(cal, []), takes_in.get(cal, [])
             row["first_member"], row["members"] = self.lay(Table.MEMBER, mine), len(mine)
             row["first_site"], row["sites"] = self.lay(Table.MEMBER, takers), len(takers)
-            self.add(Table.CAL)
 
     def keepers(self) -> set[str]:
         """Sites that replenish a stock, and take its goods in."""
