@@ -81,7 +81,33 @@ def test_reconciled_forecasts_add_up_and_stay_near() -> None:
     assert told.ravel() == pytest.approx([11, 4.5, 6.5], abs=1e-4)
     sure = reconcile(two, np.array([[12.0], [4.0], [6.0]]), np.array([0.01, 1.0, 1.0]))
     assert sure.ravel() == pytest.approx([12, 5, 7], abs=1e-2)
-    assert (reconcile(two, np.array([[0.0], [0.1], [5.0]]), np.array([0.01, 1, 1])) >= 0).all()
+    low = reconcile(two, np.array([[0.0], [0.1], [5.0]]), np.array([0.01, 1, 1]))
+    assert (low >= 0).all()
+    assert low[0] == pytest.approx(low[1:].sum())
+
+
+def test_reconciled_forecasts_are_the_nearest_that_add_up() -> None:
+    """Against least squares without negatives, and hierarchicalforecast where none is negative."""
+    from hierarchicalforecast.methods import MinTrace
+    from scipy.optimize import nnls
+
+    chance = np.random.default_rng(1)
+    for n in (3, 10, 40):
+        three = usual([Key(f"I{i // 3}", f"S{i % 7}") for i in range(n)])
+        paths = np.maximum(0, chance.normal(3, 3, (len(three.names), 4)))
+        paths[: three.above] *= chance.choice([0.05, 1.0], (three.above, 4))
+        deviation = chance.lognormal(0, 1, len(three.names))
+        told = reconcile(three, paths, deviation)
+        bottom = told[three.above :]
+        assert told == pytest.approx(three.sums @ bottom)
+        for k in range(4):
+            rows = three.sums / deviation[:, None]
+            best = three.sums @ nnls(rows, paths[:, k] / deviation, maxiter=10_000)[0]
+            near = [(((x - paths[:, k]) / deviation) ** 2).sum() for x in (told[:, k], best)]
+            assert near[0] == pytest.approx(near[1])
+        high = three.sums @ (10 + chance.random((n, 4))) + chance.random((len(three.names), 4))
+        peer = MinTrace("wls_struct").fit_predict(S=three.sums, y_hat=high)["mean"]
+        assert reconcile(three, high) == pytest.approx(np.asarray(peer))
 
 
 def test_an_outlook_agrees_with_its_sums() -> None:

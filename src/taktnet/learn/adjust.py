@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from taktnet.learn.forecast import Ask, Forecast, Outlook, forecast
+from taktnet.learn.forecast import Ask, Forecast, Outlook, Tell, forecast
 from taktnet.learn.likeness import GROWN, Attributes, newcomer
 from taktnet.learn.panel import Floats
 from taktnet.learn.reconcile import Hierarchy, added, reconcile
@@ -64,8 +64,11 @@ class Agreed:
     after: Floats
 
 
-def agreed(outlook: Outlook, tree: Hierarchy) -> Agreed:
-    """Forecast every node above, then make all of them add up (MinT, weights by past errors)."""
+def agreed(outlook: Outlook, tree: Hierarchy, tell: Tell | None = None) -> Agreed:
+    """Forecast every node above, then make all of them add up (MinT, weights by past errors).
+
+    `tell` hears of the nodes above as `forecast` tells it.
+    """
     panel, ask = outlook.panel, outlook.ask
     bottom = np.stack([f.mean for f in outlook.forecasts])
     if not tree.above:
@@ -73,7 +76,7 @@ def agreed(outlook: Outlook, tree: Hierarchy) -> Agreed:
         return Agreed(outlook, (), np.zeros((0, panel.periods)), none, none)
     above = added(panel, tree)
     span = int(np.max(np.atleast_1d(ask.span)))
-    nodes = forecast(above, replace(ask, span=span))
+    nodes = forecast(above, replace(ask, span=span), None, tell)
     before = np.vstack([np.stack([f.mean for f in nodes.forecasts]), bottom])
     after = reconcile(tree, before, _deviations(nodes, outlook))
     whole = counted(panel.values)

@@ -45,7 +45,7 @@ def make(view: PlanView, asked: Asked, progress: Progress) -> Draft:
     outlook = _outlook(network, panel, ask, asked, progress)
     levels = None
     if asked["reconcile"] == "yes":
-        levels = agreed(outlook, usual(panel.keys, base.families(network)))
+        levels = agreed(outlook, usual(panel.keys, base.families(network)), progress)
         outlook = levels.outlook
     assert view.ledger is not None
     made = base.overrides(view.ledger, network)
@@ -73,7 +73,7 @@ def of_table(path: Path, asked: Asked, lead: int, progress: Progress) -> dict[st
     outlook = forecast(panel, ask, extra, progress)
     levels = None
     if asked["reconcile"] == "yes":
-        levels = agreed(outlook, usual(panel.keys))
+        levels = agreed(outlook, usual(panel.keys), progress)
         outlook = levels.outlook
     final = [f.mean for f in outlook.forecasts]
     return details(
