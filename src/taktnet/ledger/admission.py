@@ -7,7 +7,6 @@ wait in `Desk.stage`; `committed` makes them the desk's own, `abandon` forgets t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from msgspec import Struct
@@ -74,15 +73,14 @@ class Conflict(Struct, frozen=True):
     body: bytes
 
 
-@dataclass(slots=True)
-class Stage:
+class Stage(Struct):
     """What one batch brings beside its rows; stored with them, or forgotten."""
 
     names: tuple[int, ...]  # counts of names before the batch
-    conflicts: list[Conflict] = field(default_factory=list[Conflict])
-    parked: list[Parked] = field(default_factory=list[Parked])
-    released: list[Key] = field(default_factory=list[Key])  # keys of parked events now recorded
-    closed: list[e.PeriodClosed] = field(default_factory=list[e.PeriodClosed])
+    conflicts: list[Conflict] = []
+    parked: list[Parked] = []
+    released: list[Key] = []  # keys of parked events now recorded
+    closed: list[e.PeriodClosed] = []
 
 
 def key_of(event: e.Event) -> Key:

@@ -37,6 +37,7 @@ from taktnet.state.machine import (
 
 __all__ = [
     "Memory",
+    "address_of",
     "bits",
     "drop",
     "find",
@@ -181,6 +182,12 @@ def drop(x: int, table: int, row: int) -> None:
     poke(base + row * stride, -1 - word(x, table, FREE))
     set_word(x, table, FREE, row + 1)
     set_word(x, table, LIVE, word(x, table, LIVE) - 1)
+
+
+@entry
+def address_of(raw: Any) -> Any:
+    """The address of an array of bytes, in a fraction of the time of `raw.ctypes.data`."""
+    return raw.ctypes.data
 
 
 @entry

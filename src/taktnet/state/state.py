@@ -9,16 +9,16 @@ import numpy as np
 
 from taktnet.base.errors import TaktnetError
 from taktnet.base.names import Names
-from taktnet.ledger.fact import FACT, Flag
+from taktnet.ledger.fact import FACT
 from taktnet.state import digest, floor, rows, snapshot, views
 from taktnet.state.fold.dispatch import fold_facts
-from taktnet.state.memory import USED, Memory, reindex
+from taktnet.state.memory import USED, Memory, address_of, reindex
 from taktnet.state.tables import BESIDE, DENSE, DTYPES, KEYED, TOUCH_ROOM, Table
 
 if TYPE_CHECKING:
     from taktnet.network import Network
 
-_FIRST = int(Flag.FIRST)
+_BYTES = np.dtype(np.uint8)
 #: Room is made for at most this many facts at once.
 _STRIDE = 256
 _ROWS_A_FACT = 4
@@ -80,14 +80,14 @@ class State:
             return
         if facts.dtype != FACT or not facts.flags.c_contiguous:
             facts = np.ascontiguousarray(facts, FACT)
-        if not facts["flags"][0] & _FIRST or facts["seq"][0] <= self.seq:
-            first = int(facts["seq"][0])
-            raise BadFacts(
-                f"facts begin with event {first}, wanted the first fact of one after {self.seq}."
-                " Fold every event once, whole, in the order of the ledger"
-            )
-        address, done = facts.ctypes.data, 0
+        address, done = address_of(facts.view(_BYTES)), 0
         while (done := fold_facts(self.memory.address, address, done, n)) < n:
+            if done < 0:
+                first = int(facts["seq"][0])
+                raise BadFacts(
+                    f"facts begin with event {first}, wanted the first fact of one after "
+                    f"{self.seq}. Fold every event once, whole, in the order of the ledger"
+                )
             self.grow(min(n - done, _STRIDE))
 
     def grow(self, facts: int) -> None:

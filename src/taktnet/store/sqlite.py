@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 import apsw
 import numpy as np
@@ -157,33 +158,35 @@ class SqliteLedger(WritingLedger):
     # -- writing -------------------------------------------------------------------------------
 
     @contextmanager
-    def _writing(self, alone: bool = False) -> Iterator[apsw.Connection]:
-        """A transaction: durable when left, undone when left by an exception.
-
-        `alone`: for one statement, durable when it returns.
-        """
+    def _writing(self) -> Iterator[apsw.Connection]:
+        """A transaction: durable when left, undone when left by an exception."""
         with self._mutex:
-            if self._writer is None:
-                raise common.only_read(self.path)
-            if self._broken:
-                raise StoreError(self._broken)
-            if self._lock is not None and not self._lock.held:
-                self._lock.acquire()  # taken over: the lock follows when the other process ends
+            writer = self._able()
             try:
                 with self._in_words:
-                    if alone:
-                        yield self._writer
-                    else:
-                        self._writer.execute("BEGIN IMMEDIATE")
-                        yield self._writer
-                        self._writer.execute("COMMIT")
+                    writer.execute("BEGIN IMMEDIATE")
+                    yield writer
+                    writer.execute("COMMIT")
             except BaseException as problem:
-                if isinstance(problem.__cause__, apsw.IOError):
-                    # After a failed fsync nobody knows what the disk holds: never go on.
-                    self._broken = str(problem)
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
+                self._failed(problem)
                 raise
+
+    def _able(self) -> apsw.Connection:
+        """The writer's connection, if it may still write."""
+        if self._writer is None:
+            raise common.only_read(self.path)
+        if self._broken:
+            raise StoreError(self._broken)
+        if self._lock is not None and not self._lock.held:
+            self._lock.acquire()  # taken over: the lock follows when the other process ends
+        return self._writer
+
+    def _failed(self, problem: BaseException) -> None:
+        if isinstance(problem.__cause__, apsw.IOError):
+            # After a failed fsync nobody knows what the disk holds: never go on.
+            self._broken = str(problem)
+        if self._writer is not None and self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
 
     @contextmanager
     def _small_write(self) -> Iterator[apsw.Connection]:
@@ -196,9 +199,7 @@ class SqliteLedger(WritingLedger):
         aside = stage.conflicts or stage.parked or stage.released or stage.closed
         mark = bool(entries) and entries[-1].seq >= self._marked + _HEAD_ROWS
         if len(entries) == 1 and not (mark or aside or batch.names or batch.positions):
-            with self._writing(alone=True) as writer:
-                writer.execute(_INSERT_ONE, (*next(columns(batch, self.names)), self._epoch))
-                common.fence(writer.changes() == 1, self.path)
+            self._write_one((*next(columns(batch, self.names)), self._epoch))
             return
         with self._small_write() as writer:
             if mark and not self._laid:
@@ -216,15 +217,26 @@ class SqliteLedger(WritingLedger):
             if aside:
                 write_stage(writer, batch)
 
+    def _write_one(self, values: tuple[Any, ...]) -> None:
+        """One row by one statement, durable when it returns."""
+        with self._mutex:
+            writer = self._able()
+            try:
+                with self._in_words:
+                    writer.execute(_INSERT_ONE, values)
+            except StoreError as problem:
+                self._failed(problem)
+                raise
+            common.fence(writer.changes() == 1, self.path)
+
     # -- what the desk asks ----------------------------------------------------------------------
 
-    @contextmanager
-    def _looking(self) -> Iterator[apsw.Connection]:
-        """The writer's own connection, whose pages are warm: a reader's go with every commit."""
+    def _look(self, sql: str, values: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """Look by the writer's own connection, whose pages are warm: a reader's go at a commit."""
         if self._writer is None:
             raise common.only_read(self.path)
         with self._mutex, self._in_words:
-            yield self._writer
+            return self._writer.executemany(sql, values).fetchall()
 
     def recorded(self, keys: Sequence[Key]) -> dict[Key, tuple[int, bytes]]:
         """See `Lookups.recorded`."""
@@ -236,23 +248,18 @@ class SqliteLedger(WritingLedger):
         }
         if not asked:
             return {}
-        with self._looking() as reader:
-            return {
-                asked[tenant, source, told]: (seq, body)
-                for tenant, source, told, seq, body in reader.executemany(_KNOWN, asked)
-            }
+        found = self._look(_KNOWN, asked)
+        return {asked[tenant, source, told]: (n, body) for tenant, source, told, n, body in found}
 
     def original(self, key: Key) -> tuple[bytes, bytes] | None:
         """See `Lookups.original`."""
-        with self._looking() as reader:
-            sql = f"SELECT facts, body {_BY_KEY}"
-            return reader.execute(sql, ids_of(self.names, key)).get
+        found = self._look(f"SELECT facts, body {_BY_KEY}", [ids_of(self.names, key)])
+        return found[0] if found else None
 
     def is_corrected(self, key: Key) -> bool:
         """See `Lookups.is_corrected`."""
         sql = "SELECT 1 FROM event WHERE tenant = ? AND source = ? AND corrects = ?"
-        with self._looking() as reader:
-            return reader.execute(sql, ids_of(self.names, key)).get is not None
+        return bool(self._look(sql, [ids_of(self.names, key)]))
 
     # -- reading -------------------------------------------------------------------------------
 

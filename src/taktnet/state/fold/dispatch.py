@@ -244,9 +244,15 @@ def _entry(stamp: int) -> Any:
 
     @entry
     def fold_facts(x: int, facts: int, start: int, n: int) -> int:
-        """Fold facts[start:n]; returns where it stopped for want of room, or n."""
+        """Fold facts[start:n]; returns where it stopped for want of room, or n.
+
+        -1 if they are not the first facts of an event newer than the last one folded.
+        """
         if n < 0:
             return stamp
+        first = fact_at(facts)
+        if start == 0 and (first.flags & FIRST == 0 or first.seq <= head_at(x, 0).seq):
+            return -1
         left = 0
         for i in range(start, n):
             if left <= 0:
