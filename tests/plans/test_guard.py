@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from support.web_tower import small_network
+from taktnet.app.jobs import Cancelled
 from taktnet.app.plans import guard as module
 from taktnet.app.plans.draft import Change, Draft, Figure
 from taktnet.app.plans.draws import Draws, draws
@@ -191,6 +192,20 @@ def test_a_network_that_the_twin_cannot_run_is_said_so(monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "_try", refuses)
     found = guarded((Move("L", "S", 1.0),))
     assert found == Guarded(why="not tried in the twin: no lane leads there")
+
+
+def test_a_plan_that_is_stopped_while_it_is_tried_is_no_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The stop reaches whoever asked for it; nothing untried is proposed."""
+
+    def stop(done: int, total: int) -> None:
+        raise Cancelled("stopped")
+
+    network_of(monkeypatch, {})
+    with pytest.raises(Cancelled):
+        guard(VIEW, lambda share: (Change("loops", "L", {"cards": "2"}, {"cards": "1"}),),
+              [Move("L", "S", 1.0)], ASKED, stop)  # fmt: skip
 
 
 def test_growth_stands_and_a_reduction_is_cut() -> None:

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from support.web_tower import World
+from taktnet.app.jobs import Job
 from taktnet.web.api import create_app
 
 pytestmark = pytest.mark.timeout(300)
@@ -98,6 +99,22 @@ def test_a_plan_is_worked_out_proposed_and_approved(client: TestClient, world: W
     assert "approved by planner (web) already" in again.text
     late = client.post("/api/plan/proposals/cards-1/trial")
     assert late.status_code == 409
+
+
+def test_a_plan_that_is_worked_out_can_be_stopped(client: TestClient, world: World) -> None:
+    """The page has a button while it works, and says what became of it."""
+
+    def work(job: Job) -> None:
+        while True:
+            job.at(1, 2)
+            time.sleep(0.01)
+
+    job = world.tower.jobs.start("plan-level", work)
+    assert 'action="/plan/level/stop"' in client.get("/plan/level").text
+    assert client.post("/plan/level/stop").status_code == 200
+    assert worked(client, job.id)["state"] == "cancelled"
+    assert "Stopped; what was worked out before stands" in client.get("/plan/level").text
+    assert client.post("/plan/level/stop").status_code == 200
 
 
 def test_undo_and_refusal_over_the_api(client: TestClient, world: World) -> None:

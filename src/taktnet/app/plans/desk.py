@@ -68,6 +68,10 @@ class PlanScreens(Protocol):
         """Start to work a plan out; the running job of the kind is shared."""
         ...
 
+    def stop(self, name: str) -> None:
+        """Stop the job of a kind, or the trial of a proposal, if it runs; what it had is kept."""
+        ...
+
     def worked(self, kind: str) -> Worked | None:
         """The newest draft of a kind, None before the first."""
         ...
@@ -167,6 +171,13 @@ class TowerPlans:
             if kind not in self._asked or self._asked[kind][0] != job.id:
                 self._asked[kind] = job.id, asked
         return job
+
+    def stop(self, name: str) -> None:
+        """Stop the job of a kind, or the trial of a proposal."""
+        mine = {f"plan-{name}", f"plan-trial-{name}"}
+        for job in self._tower.jobs.all():
+            if job.kind in mine and job.state == "running":
+                job.cancel()
 
     def worked(self, kind: str) -> Worked | None:
         """The newest draft of a kind."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from taktnet.app.jobs import Cancelled
 from taktnet.app.plans.draft import Change, Figure
 from taktnet.app.plans.vertical import Option
 from taktnet.app.plans.view import PlanView, Progress
@@ -121,6 +122,8 @@ def guard(
     tries = _Tries(view, changes, [m.key for m in rows], asked, progress)
     try:
         found, shares = tries.last(_taken(tries, rows))
+    except Cancelled:
+        raise
     except TaktnetError as error:
         return Guarded(why=f"not tried in the twin: {error}")
     total = sum(max(0.0, m.saving) for m in rows)

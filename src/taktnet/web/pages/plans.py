@@ -73,6 +73,11 @@ class PlanPages:
         self.plans.work(kind, {name: text for name, text in form.items() if text != ""})
         return _to(f"/plan/{quote(kind, safe='')}")
 
+    def stop(self, request: Request, kind: str, form: dict[str, str]) -> Response:
+        """A form of the page: stop working the plan out."""
+        self.plans.stop(kind)
+        return _to(f"/plan/{quote(kind, safe='')}")
+
     def propose(self, request: Request, kind: str, form: dict[str, str]) -> Response:
         """A form of the page: record the newest draft as a proposal."""
         made = self.plans.propose(kind, PERSON)
@@ -86,10 +91,13 @@ class PlanPages:
         return _to(f"/plan/{kind}?{chosen}")
 
     def answer(self, request: Request, id: str, form: dict[str, str]) -> Response:
-        """A form of the page: try, approve, refuse, withdraw or undo a proposal."""
+        """A form of the page: try, stop trying, approve, refuse, withdraw or undo a proposal."""
         verb = form.get("verb", "")
         if verb == "try":
             self.plans.trial(id, _number(form.get("days", "")), REPLICATIONS)
+            return _to(f"/plan/proposals/{quote(id, safe='')}")
+        if verb == "stop":
+            self.plans.stop(id)
             return _to(f"/plan/proposals/{quote(id, safe='')}")
         if verb == "undo":
             made = self.plans.undo(id, PERSON)
@@ -155,4 +163,5 @@ def add(router: APIRouter, pages: Pages, plans: PlanScreens) -> None:
     form_route("/plan/proposals/{id}", mine.answer, "id")
     form_route("/plan/forecast/override", mine.override, "forecast")
     form_route("/plan/{kind}/work", mine.work, "kind")
+    form_route("/plan/{kind}/stop", mine.stop, "kind")
     form_route("/plan/{kind}/propose", mine.propose, "kind")
