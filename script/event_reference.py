@@ -106,6 +106,10 @@ MEANING = {
     "forecast.overridden.statistical": "what the statistical forecast said for the same span",
     "schedule.frozen.order": "the work order",
     "cost.charged.qty": "units that the cost is for",
+    "site.closed.until": "when it is expected to open again; left out where nobody knows",
+    "lane.closed.until": "when it is expected to open again; left out where nobody knows",
+    "lane.closed.lane": "the lane",
+    "lane.opened.lane": "the lane",
     "signal.acknowledged.promised": "when the partner will deliver",
 }
 
@@ -166,6 +170,11 @@ EFFECT = {
     "the proposal as their `correlation`.",
     "plan.refused": "The proposal is closed; nothing changes.",
     "plan.withdrawn": "The proposal is closed; nothing changes.",
+    "site.closed": "The site is closed. Orders that it would have got go to other sources or to "
+    "backups, each with the reason; the twin starts with the site closed, until `until`.",
+    "site.opened": "The site is open; orders go to it again.",
+    "lane.closed": "The lane is closed; as with a closed site, but for what comes by this lane.",
+    "lane.opened": "The lane is open; orders go by it again.",
 }
 
 _SAMPLE: dict[str, Any] = {
@@ -231,6 +240,8 @@ _SHOWN = {
     "network.changed": ("values", "by"),
     "calloff.placed": ("price",),
     "signal.refused": ("reason",),
+    "site.closed": ("until", "reason"),
+    "lane.closed": ("until", "reason"),
 }
 _SAMPLES_OF = {
     "resource.stopped": {"reason": "stockout", "item": "MAGNET-40"},
@@ -240,6 +251,9 @@ _SAMPLES_OF = {
     "lot.started": {"order": "WO-880"},
     "lot.finished": {"order": "WO-880"},
     "stock.held": {"reason": "suspect bearing"},
+    "site.closed": {"site": "SUP-BRNO", "until": "2026-03-06T05:00:00Z", "reason": "flood"},
+    "site.opened": {"site": "SUP-BRNO"},
+    "lane.closed": {"until": "2026-03-04T05:00:00Z", "reason": "pass closed by snow"},
     "stock.scrapped": {"reason": "dropped"},
 }
 

@@ -235,6 +235,28 @@ def test_a_resource_is_down_since_a_time_and_for_a_reason(plants: Plants) -> Non
     assert state.resources()[0].up is False
 
 
+def test_a_site_and_a_lane_are_closed_since_a_time_until_they_open(plants: Plants) -> None:
+    """Closed at 2 h until 50 h, then until 80 h: since 2 h all the while; undone one by one."""
+    later, last = START + timedelta(hours=50), START + timedelta(hours=80)
+    site = event(e.SiteClosed, "1", site="KRK", until=later, hours=2)
+    lane = event(e.LaneClosed, "2", site="", lane="SEA", hours=3)
+    state = plants.happen(site, lane)
+    told = [(c.kind, c.name, c.since, c.until) for c in state.closures()]
+    assert told == [
+        ("lane", "SEA", START + timedelta(hours=3), None),
+        ("site", "KRK", START + timedelta(hours=2), later),
+    ]
+    plants.happen(event(e.SiteClosed, "3", site="KRK", until=last, hours=40))
+    assert [(c.since, c.until) for c in state.closures()][1] == (START + timedelta(hours=2), last)
+    plants.happen(event(e.EventVoided, "4", corrects="3"))
+    assert state.closures()[1].until == later
+    plants.happen(event(e.SiteOpened, "5", site="KRK", hours=45))
+    plants.happen(event(e.LaneOpened, "6", site="", lane="SEA", hours=46))
+    assert state.closures() == []
+    plants.happen(event(e.EventVoided, "7", corrects="6"))
+    assert [c.name for c in state.closures()] == ["SEA"]
+
+
 def test_pace_is_kept_by_business_day_and_in_total(plants: Plants) -> None:
     """Made 30 and 20 on two days, used 5, a late report of 7 for the first day counts there."""
     state = plants.happen(

@@ -31,6 +31,7 @@ VIEWS: dict[str, str] = {
     "cards": "loop card status since carrier cycle",
     "lots": "order site item resource lot qty produced scrap started",
     "resources": "resource site up since reason item stops down_h",
+    "closures": "kind name since until",
     "feeds": "source site last events usual_h silent_h late",
     "anomalies": "kind site count qty seq",
 }

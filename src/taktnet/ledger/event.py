@@ -496,6 +496,31 @@ class PlanWithdrawn(Event, tag="plan.withdrawn/1", frozen=True, kw_only=True):
     reason: Text = ""
 
 
+class SiteClosed(Event, tag="site.closed/1", frozen=True, kw_only=True):
+    """The site makes, ships and takes in nothing until it opens, which is expected at `until`."""
+
+    until: Instant | None = None
+    reason: Text = ""
+
+
+class SiteOpened(Event, tag="site.opened/1", frozen=True, kw_only=True):
+    """The site is open again."""
+
+
+class LaneClosed(Event, tag="lane.closed/1", frozen=True, kw_only=True):
+    """Nothing sets out on the lane until it opens, which is expected at `until`."""
+
+    lane: Name
+    until: Instant | None = None
+    reason: Text = ""
+
+
+class LaneOpened(Event, tag="lane.opened/1", frozen=True, kw_only=True):
+    """The lane is open again."""
+
+    lane: Name
+
+
 AnyEvent = (
     OrderPlaced
     | OrderChanged
@@ -539,6 +564,10 @@ AnyEvent = (
     | PlanApproved
     | PlanRefused
     | PlanWithdrawn
+    | SiteClosed
+    | SiteOpened
+    | LaneClosed
+    | LaneOpened
 )
 
 #: Number of each kind as stored in facts; a number is never given twice. Order is history.

@@ -22,7 +22,7 @@ from taktnet.ledger.event import AnyEvent
 from taktnet.ledger.wording import Finding, did_you_mean, quote, shown
 
 #: Kinds that may come without a site: they name an order, a shipment, a card of a loop, a
-#: decision or the whole network, which knows its place.
+#: decision, a lane or the whole network, which knows its place.
 NEEDS_NO_SITE: frozenset[type[e.Event]] = frozenset(
     {
         e.OrderChanged,
@@ -46,6 +46,8 @@ NEEDS_NO_SITE: frozenset[type[e.Event]] = frozenset(
         e.PlanApproved,
         e.PlanRefused,
         e.PlanWithdrawn,
+        e.LaneClosed,
+        e.LaneOpened,
     }
 )
 #: (start, end) fields of a kind: the end is not before the start.
@@ -317,6 +319,14 @@ def _closed(event: e.PeriodClosed) -> list[Finding]:
     return [("until", event.until.isoformat(), wanted, "A period is closed after it has ended.")]
 
 
+def _opens(event: e.SiteClosed | e.LaneClosed) -> list[Finding]:
+    if event.until is None or event.until > event.at:
+        return []
+    wanted = f"after at ({event.at.isoformat()})"
+    remedy = "It is when opening is expected; leave it out where nobody knows."
+    return [("until", event.until.isoformat(), wanted, remedy)]
+
+
 def _voided(event: e.EventVoided) -> list[Finding]:
     if event.corrects:
         return []
@@ -328,5 +338,7 @@ _BETWEEN: dict[type[e.Event], Callable[[Any], list[Finding]]] = {
     e.GoodsReceived: _rejected,
     e.PeriodClosed: _closed,
     e.EventVoided: _voided,
+    e.SiteClosed: _opens,
+    e.LaneClosed: _opens,
 }
 _PLANS: dict[type[e.Event], _Plan] = {kind: _plan(kind) for kind in e.KINDS}

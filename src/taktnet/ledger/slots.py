@@ -219,4 +219,8 @@ SLOTS: dict[type[e.Event], dict[str, tuple[str, object]]] = {
     e.PlanApproved: {"ref": ("proposal", _D.REF)},
     e.PlanRefused: {"ref": ("proposal", _D.REF)},
     e.PlanWithdrawn: {"ref": ("proposal", _D.REF)},
+    e.SiteClosed: {"t1": ("until", "time")},
+    e.SiteOpened: {},
+    e.LaneClosed: {"res": ("lane", _D.LANE), "t1": ("until", "time")},
+    e.LaneOpened: {"res": ("lane", _D.LANE)},
 }

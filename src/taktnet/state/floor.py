@@ -1,4 +1,4 @@
-"""Views of what goes around and runs: loops, cards, lots, resources, pace, feeds."""
+"""Views of what goes around and runs: loops, cards, lots, resources, closures, pace, feeds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from taktnet.ledger.fact import MILLION, STOP, instant
 from taktnet.state import tables as t
 from taktnet.state.memory import Memory
 from taktnet.state.rhythm import feed_limits
-from taktnet.state.rows import Card, Feed, Loop, Lot, Pace, Point, Resource, ResourcePace
+from taktnet.state.rows import Card, Closure, Feed, Loop, Lot, Pace, Point, Resource, ResourcePace
 from taktnet.state.tables import Table
 from taktnet.state.views import of, points, when
 
@@ -149,6 +149,22 @@ def resources(memory: Memory, names: Names, site: str) -> list[Resource]:
         for r in rows
     ]
     return sorted(made, key=lambda r: (r.site, r.resource))
+
+
+def closures(memory: Memory, names: Names) -> list[Closure]:
+    """See `State.closures`."""
+    rows = memory.live(Table.CLOSURE)
+    made = [
+        Closure(
+            "lane" if r["lane"] else "site",
+            names.text(Domain.LANE, r["lane"]) if r["lane"] else names.text(Domain.SITE, r["site"]),
+            instant(int(r["since"])),
+            when(int(r["until"])),
+            int(r["seq"]),
+        )
+        for r in rows[rows["closed"] == 1]
+    ]
+    return sorted(made, key=lambda c: (c.kind, c.name))
 
 
 def _days(row: Any, measure: int, known: int, today: int) -> tuple[float, ...]:

@@ -58,4 +58,8 @@ MEANING: dict[type[e.Event], str] = {
     e.PlanApproved: "nothing by itself; the changes behind it do it",
     e.PlanRefused: "nothing; the proposal is closed",
     e.PlanWithdrawn: "nothing; the proposal is closed",
+    e.SiteClosed: "site closed, since when and until when; sources there are passed over",
+    e.SiteOpened: "site open",
+    e.LaneClosed: "lane closed, since when and until when; sources by it are passed over",
+    e.LaneOpened: "lane open",
 }

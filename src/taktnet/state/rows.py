@@ -154,6 +154,17 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """A site or a lane (`kind`) that is closed; `until` is when opening was expected, if said."""
+
+    kind: str
+    name: str
+    since: datetime
+    until: datetime | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """Units per business day (UTC), oldest first; the last entry is the day of `now`."""
 

@@ -149,6 +149,10 @@ class State:
         """Lines and machines, up or down, since when and why."""
         return floor.resources(self.memory, self.names, site)
 
+    def closures(self) -> list[rows.Closure]:
+        """Sites and lanes that are closed, since when and until when."""
+        return floor.closures(self.memory, self.names)
+
     def pace(self, now: int, site: str = "", item: str = "") -> list[rows.Pace]:
         """Units made, used and shipped by site and item, per business day (UTC) up to `now`."""
         return floor.pace(self.memory, self.names, now, site, item)

@@ -43,11 +43,12 @@ class Table(IntEnum):
     FEED = 11
     SUPPLY = 12
     COUNT = 13
-    ANOMALY = 14
-    TOUCHED = 15
-    POINT_PACE = 16
-    RESOURCE_PACE = 17
-    RHYTHM = 18
+    CLOSURE = 14
+    ANOMALY = 15
+    TOUCHED = 16
+    POINT_PACE = 17
+    RESOURCE_PACE = 18
+    RHYTHM = 19
 
 
 class Card(IntEnum):
@@ -167,6 +168,13 @@ FEED = _record("key last heard events time short_time short_gaps", "system site"
 SUPPLY = _record("key decided", "site item origin")
 #: A count of stock and the balance it found, kept so that it can be undone.
 COUNT = _record("key base qty at closed", "site item lot status")
+#: Whether a site or a lane is closed: since when, and until when as it was said; what it was before
+#: the last change, kept so that this can be undone.
+CLOSURE = _record(
+    "key since until changed seq last_since last_until last_changed",
+    "site lane",
+    "closed last_closed",
+)
 ANOMALY = _record("key n qty seq", "code site")
 #: What the facts of one event touched: (0, point row) or (1, loop row).
 TOUCHED = _record("what row")
@@ -193,6 +201,7 @@ DTYPES: dict[Table, np.dtype] = {
     Table.FEED: FEED,
     Table.SUPPLY: SUPPLY,
     Table.COUNT: COUNT,
+    Table.CLOSURE: CLOSURE,
     Table.ANOMALY: ANOMALY,
     Table.TOUCHED: TOUCHED,
     Table.POINT_PACE: POINT_PACE,
@@ -222,7 +231,7 @@ LINKS = frozenset(
     (
         *("key", "feed", "head", "tail", "dest", "source", "next", "prev", "shipment"),
         *("listed", "carrier", "last_carrier", "share", "last_share", "named", "n"),
-        *("last_since", "last_status", "pad"),
+        *("last_since", "last_status", "last_until", "last_changed", "last_closed", "pad"),
     )
 )
 #: What the ids in a field name, where it is not clear from the field alone.

@@ -21,8 +21,8 @@ from taktnet.network.fields import TABLES
 from taktnet.web.stream import Streams
 
 View = Literal[
-    "stock", "points", "transit", "orders", "loops", "cards", "lots", "resources", "pace",
-    "feeds", "anomalies",
+    "stock", "points", "transit", "orders", "loops", "cards", "lots", "resources", "closures",
+    "pace", "feeds", "anomalies",
 ]  # fmt: skip
 #: Views that show ages, and so need the present instant.
 _AGED = frozenset(("transit", "pace", "feeds"))

@@ -107,6 +107,10 @@ _SAYS: dict[type[e.Event], Callable[[Any, Unit], str]] = {
     e.PlanApproved: lambda x, u: f"{x.proposal} approved by {x.by}{_by(x.reason, '–')}",
     e.PlanRefused: lambda x, u: f"{x.proposal} refused by {x.by}{_by(x.reason, '–')}",
     e.PlanWithdrawn: lambda x, u: f"{x.proposal} withdrawn by {x.by}{_by(x.reason, '–')}",
+    e.SiteClosed: lambda x, u: f"{x.site} closed{_by(_when(x.until), 'until')}{_by(x.reason, '–')}",
+    e.SiteOpened: lambda x, u: f"{x.site} open again",
+    e.LaneClosed: lambda x, u: f"{x.lane} closed{_by(_when(x.until), 'until')}{_by(x.reason, '–')}",
+    e.LaneOpened: lambda x, u: f"{x.lane} open again",
 }
 
 _PAGES = {"site": "/sites/", "to": "/sites/", "party": "/sites/", "origin": "/sites/"}

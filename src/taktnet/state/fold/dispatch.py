@@ -21,6 +21,7 @@ from taktnet.state.fold.cards import (
     named,
     scanned,
 )
+from taktnet.state.fold.closures import is_closure, turned
 from taktnet.state.fold.feeds import heard
 from taktnet.state.fold.goods import (
     arrived,
@@ -100,13 +101,15 @@ def fold_one(x: int, f: Any, cards: int) -> None:
         fold_scan(x, f, sign)
     elif GOODS_SHIPPED <= kind <= GOODS_RECEIVED:
         fold_goods(x, f, sign)
-    elif kind <= CALLOFF or kind >= DECISION:
+    elif kind <= CALLOFF or DECISION <= kind <= LAST:
         fold_line(x, f, sign)
     elif kind in (LOT_STARTED, LOT_FINISHED, STOPPED, RUNNING):
         fold_work(x, f, sign, cards > 0)
     elif kind == PERIOD_CLOSED and sign > 0:
         h.closed_until = max(h.closed_until, f.t1)
-    if sign > 0 and kind < DECISION:
+    elif is_closure(kind):
+        turned(x, f, sign)
+    if sign > 0 and (kind < DECISION or is_closure(kind)):
         listen(x, f)
 
 
@@ -119,7 +122,7 @@ def fold_line(x: int, f: Any, sign: int) -> None:
         amended(x, f, sign)
     elif f.kind == DECISION:
         decided(x, f, sign)
-    elif DECISION < f.kind <= LAST:
+    else:
         answered(x, f, sign)
 
 

@@ -11,7 +11,7 @@ POINT, STOCK, LINE = int(t.Table.POINT), int(t.Table.STOCK), int(t.Table.LINE)
 TRANSIT, SHIPMENT, WORK = int(t.Table.TRANSIT), int(t.Table.SHIPMENT), int(t.Table.WORK)
 LOOP, CARD, CARRIER = int(t.Table.LOOP), int(t.Table.CARD), int(t.Table.CARRIER)
 RESOURCE, FEED, SUPPLY = int(t.Table.RESOURCE), int(t.Table.FEED), int(t.Table.SUPPLY)
-COUNT, ANOMALY = int(t.Table.COUNT), int(t.Table.ANOMALY)
+COUNT, CLOSURE, ANOMALY = int(t.Table.COUNT), int(t.Table.CLOSURE), int(t.Table.ANOMALY)
 TOUCH_ROOM = t.TOUCH_ROOM
 
 head_at = rows(t.Table.HEAD, t.HEAD)
@@ -28,6 +28,7 @@ resource_at = rows(t.Table.RESOURCE, t.RESOURCE)
 feed_at = rows(t.Table.FEED, t.FEED)
 supply_at = rows(t.Table.SUPPLY, t.SUPPLY)
 count_at = rows(t.Table.COUNT, t.COUNT)
+closure_at = rows(t.Table.CLOSURE, t.CLOSURE)
 anomaly_at = rows(t.Table.ANOMALY, t.ANOMALY)
 touched_at = rows(t.Table.TOUCHED, t.TOUCHED)
 
