@@ -30,6 +30,7 @@ from taktnet.network.generate import generate
 from taktnet.policy import Rules
 from taktnet.state import State
 from taktnet.twin import lower
+from taktnet.twin.changes import Down
 from taktnet.twin.layout import HOUR
 from taktnet.twin.trace import names_of
 
@@ -70,10 +71,13 @@ def happened(facts: np.ndarray, turns: list[int]) -> Iterator[tuple[int, np.ndar
         yield turn, facts[:0]
 
 
-def both(network: Network, days: float, seed: int) -> tuple[list[Any], list[Any]]:
+def both(
+    network: Network, days: float, seed: int, trouble: tuple[Down, ...] = ()
+) -> tuple[list[Any], list[Any]]:
     """The decisions of the twin and those of the live path."""
     names = Names()
     sim = lower(network, None, names, MONDAY, days + 60).sim()  # calendars reach beyond what is due
+    sim.patch(trouble)
     sim.begin(seed, 0, trace=True)
     sim.run_to(days)
     facts, names = sim.trace(), names_of(sim, names)
@@ -96,13 +100,14 @@ def both(network: Network, days: float, seed: int) -> tuple[list[Any], list[Any]
     return told(facts), live
 
 
-def same(network: Network, days: float, seed: int) -> int:
-    """Assert that both decide alike; returns how many decisions there were."""
-    twin, live = (sorted(made, key=itemgetter(0, 1, 2)) for made in both(network, days, seed))
+def same(network: Network, days: float, seed: int, trouble: tuple[Down, ...] = ()) -> list[Any]:
+    """Assert that both decide alike; returns the decisions."""
+    made = both(network, days, seed, trouble)
+    twin, live = (sorted(decisions, key=itemgetter(0, 1, 2)) for decisions in made)
     for i, (a, b) in enumerate(zip(twin, live, strict=False)):
         assert a == b, (i, dict(zip(SAID, a, strict=True)), dict(zip(SAID, b, strict=True)))
     assert len(twin) == len(live)
-    return len(twin)
+    return live
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -110,7 +115,7 @@ def test_a_generated_network_decides_in_the_twin_as_it_does_live(seed: int) -> N
     """Kanban, base stock, (s,S), (R,Q), plants, shared lines, hubs, departures: 20 days."""
     network = generate(12, seed)
     loops = [replace(loop, trigger="consumption") for loop in network.loops]
-    assert same(network.with_rows("loops", loops), 20, seed) > 100
+    assert len(same(network.with_rows("loops", loops), 20, seed)) > 100
 
 
 def place(id: str, kind: Any) -> c.Site:
@@ -149,8 +154,9 @@ def small(rng: Random) -> Network:
     lanes = [
         c.Lane(id=f"{a}{b}", origin=a, destination=b, transit_kind="gamma", transit_h=h,
                transit_sd_h=h / 2, departures=rng.choice(("", at_night)))
-        for a, b, h in (("S", "P", 20.0), ("T", "P", 60.0), ("P", "W", 9.0))
+        for a, b, h in (("S", "P", 20.0), ("T", "P", 60.0), ("U", "P", 15.0), ("P", "W", 9.0))
     ]  # fmt: skip
+    lanes.append(c.Lane(id="SP2", origin="S", destination="P", transit_h=30.0))
     tables: dict[str, list[Any]] = {"stock_points": [], "loops": []}
     for rows in (stocked(rng, "W", "A", "P", "PW"), stocked(rng, "P", "A", "P", ""),
                  stocked(rng, "P", "B", "S", "SP"), stocked(rng, "P", "C", "T", "TP")):  # fmt: skip
@@ -160,12 +166,18 @@ def small(rng: Random) -> Network:
     sources = [c.Source(site="P", item="B", origin="S", lane="SP", share=share, moq=8.0),
                c.Source(site="P", item="C", origin="T", lane="TP", prep_h=2.0),
                c.Source(site="W", item="A", origin="P", lane="PW")]  # fmt: skip
-    if share < 1.0:
-        sources.append(c.Source(site="P", item="B", origin="T", lane="TP", share=0.4))
+    if share < 1.0:  # another origin, or the same one over another lane
+        origin, lane = rng.choice((("T", "TP"), ("S", "SP2")))
+        sources.append(c.Source(site="P", item="B", origin=origin, lane=lane, share=0.4))
+    for item, origin, lane in (("B", "T", "TP"), ("B", "U", "UP"), ("C", "S", "SP2")):
+        if lane not in (s.lane for s in sources if s.item == item) and rng.random() < 0.5:
+            moq, share = rng.choice((0.0, 30.0)), rng.choice((0.0, 0.3))
+            sources.append(c.Source(site="P", item=item, origin=origin, lane=lane, moq=moq,
+                                    share=share, role="backup"))  # fmt: skip
     box = {i: rng.choice((1.0, 5.0)) for i in "ABC"}
     return Network(
-        sites=tuple(place(*s) for s in (("S", "supplier"), ("T", "supplier"), ("P", "plant"),
-                                        ("W", "warehouse"), ("K", "customer"))),
+        sites=tuple(place(*s) for s in (("S", "supplier"), ("T", "supplier"), ("U", "supplier"),
+                                        ("P", "plant"), ("W", "warehouse"), ("K", "customer"))),
         items=tuple(c.Item(id=i, cost=1.0, container_qty=q) for i, q in box.items()),
         bom=(c.BomLine(parent="A", component="B", qty=2.0),
              c.BomLine(parent="A", component="C", qty=1.0)),
@@ -187,3 +199,23 @@ def small(rng: Random) -> Network:
 def test_every_policy_and_loop_decides_in_the_twin_as_it_does_live(seed: int) -> None:
     """Random mixes of policies, loops, reviews, shares, departures, shifts and scrap: 30 days."""
     same(small(Random(seed)), 30, seed)
+
+
+def closures(rng: Random) -> tuple[Down, ...]:
+    """Suppliers, plants and lanes that close for a time, some of them twice at once."""
+    made: list[Down] = []
+    kinds: Any = (("site", "STUPW"), ("lane", ("SP", "SP2", "TP", "UP", "PW")))
+    for kind, names in kinds:
+        for name in rng.sample(list(names), 2):
+            start = rng.uniform(0.0, 400.0)
+            made.append(
+                Down(kind=kind, name=name, start=start, end=start + rng.uniform(5.0, 300.0))
+            )
+    return tuple(made)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_what_closes_and_opens_is_decided_in_the_twin_as_live(seed: int) -> None:
+    """Backups step in and hand back, primaries share anew, orders wait: the same both ways."""
+    same(small(Random(seed)), 30, seed, closures(Random(seed)))

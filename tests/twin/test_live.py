@@ -122,6 +122,39 @@ def test_an_open_customers_order_is_served_first() -> None:
     assert sim.tables[Table.POINT]["coming"][0] == 63e6
 
 
+def test_what_is_closed_opens_when_that_is_expected_and_is_told_only_then() -> None:
+    """Closed two days ago until the day after tomorrow: nothing leaves the supplier till then."""
+    until = NOW + timedelta(hours=48)
+    closed = e.SiteClosed(**base("x", -48.0, site="S"), until=until)
+    for unknown in (False, True):
+        event = e.SiteClosed(**base("x", -48.0, site="S")) if unknown else closed
+        model = live(COUNT, event)
+        sim = model.sim()
+        sim.begin(1, 0, trace=True)
+        sim.run_to(30)
+        facts = sim.trace()
+        turned = facts[facts["kind"] >= e.NUMBER[e.SiteClosed]]
+        supplier = model.static[Table.SITE0]["name"][model.find("sites", "S")]
+        sent = (facts["kind"] == e.NUMBER[e.GoodsShipped]) & (facts["site"] == supplier)
+        shipped = facts[sent]
+        if unknown:
+            assert len(turned) == len(shipped) == 0
+        else:
+            assert turned["at"].tolist() == [MONDAY + 48 * 3600 * 10**6]
+            assert shipped["at"][0] == turned["at"][0]
+
+
+def test_shares_go_on_where_the_ledger_stands() -> None:
+    """What each source was asked for so far counts at a live start."""
+    asked = e.DecisionTaken(
+        **base("d", -10.0, site="N0"), decision="d", rule="base_stock", action="buy", item="A",
+        qty=5.0, origin="S", lane="L0", reason="r",
+    )  # fmt: skip
+    sim = live(COUNT, asked).sim()
+    assert sim.tables[Table.LINK]["given"][0] == 5e6
+    assert sim.tables[Table.POINT]["decided"][0] == MONDAY - 10 * 3600 * 10**6
+
+
 def test_a_site_that_was_never_heard_of_starts_full() -> None:
     """Without any balance of a site its levels are full; nothing is known of it."""
     assert live().sim().tables[Table.POINT]["onhand"][0] == 60e6

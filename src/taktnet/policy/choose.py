@@ -29,6 +29,14 @@ def release(rule: int, cards: int, empty: int, least: int, signal_at: int, lot: 
     return rules.kanban(empty, least)
 
 
+@kernel
+def rank(backup: bool, closed: bool) -> int:
+    """The rank of a source for `furthest_behind`: by its role, and whether its way is closed."""
+    if closed:
+        return -1 if backup else CLOSED
+    return STEPS_IN if backup else SERVES
+
+
 def best_loop_by(terms: Any) -> Any:
     """A compiled (x, y, point, first, n, capacity, position) -> (row, cards to send, detached).
 

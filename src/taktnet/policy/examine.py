@@ -8,12 +8,27 @@ from typing import Any
 import numpy as np
 
 from taktnet.ledger import event as e
+from taktnet.ledger.fact import RULE
 from taktnet.policy import records as r
 from taktnet.policy import rules
-from taktnet.policy.choose import SERVES, best_loop_by, furthest_behind_by, release
+from taktnet.policy.choose import best_loop_by, release
 from taktnet.policy.due import due_by
+from taktnet.policy.sources import (
+    RULE_LOOP,
+    RULE_POINT,
+    fills,
+    first_closed,
+    furthest_behind,
+    order_from,
+    rule_loop_at,
+    rule_point_at,
+    rule_source_at,
+    tell_closed,
+    touch_supplied,
+)
 from taktnet.state.entry import entry
 from taktnet.state.fold.cards import board_of
+from taktnet.state.fold.closures import is_closure
 from taktnet.state.fold.dispatch import FACT_SIZE, cards_behind, fact_at, fold_one
 from taktnet.state.fold.feeds import is_late
 from taktnet.state.fold.records import (
@@ -22,7 +37,6 @@ from taktnet.state.fold.records import (
     FIRST,
     LOOP,
     STALE,
-    SUPPLY,
     WAITING,
     card_at,
     carrier_at,
@@ -30,15 +44,11 @@ from taktnet.state.fold.records import (
     loop_at,
     point_at,
     spare,
-    supply_at,
     touched_at,
 )
-from taktnet.state.memory import find, kernel, pair, peek, poke, record_at, rows
+from taktnet.state.memory import find, kernel, peek, poke, record_at, rows
 from taktnet.state.stamp import STAMP, stamp
 
-rule_point_at = rows(r.Table.POINT, r.POINT)
-rule_loop_at = rows(r.Table.LOOP, r.LOOP)
-rule_source_at = rows(r.Table.SOURCE, r.SOURCE)
 hours_at = rows(r.Table.HOURS, r.HOURS)
 span_at = rows(r.Table.SPAN, r.SPAN)
 leave_at = rows(r.Table.LEAVE, r.LEAVE)
@@ -46,8 +56,8 @@ control_at = record_at(r.CONTROL)
 info_at = record_at(r.INFO)
 queue_at = record_at(r.QUEUE)
 INFO_SIZE, QUEUE_SIZE = r.INFO.itemsize, r.QUEUE.itemsize
-RULE_POINT, RULE_LOOP = int(r.Table.POINT), int(r.Table.LOOP)
 BASE_STOCK, UP_TO = r.BASE_STOCK, r.UP_TO
+WITHDRAWAL = RULE["withdrawal"]
 DECISION = e.NUMBER[e.DecisionTaken]
 #: Decisions that follow from one another across more tiers than this run in a ring.
 TIERS = 64
@@ -95,12 +105,12 @@ def run(x: int, y: int, control: int) -> bool:
         c.head = c.tail = 0
         if c.i >= c.n:
             return True
-        if not take_event(x, control):
+        if not take_event(x, y, control):
             return False
 
 
 @kernel
-def take_event(x: int, control: int) -> bool:
+def take_event(x: int, y: int, control: int) -> bool:
     """Fold the facts of the next event, numbered, and queue what they touched."""
     c, h = control_at(control), head_at(x, 0)
     while True:
@@ -117,6 +127,8 @@ def take_event(x: int, control: int) -> bool:
         if first:
             c.cause = c.out_n
         fold_one(x, f, cards_behind(c.facts, c.i, c.n))
+        if is_closure(f.kind):
+            touch_supplied(x, y, f)
         c.i += 1
         c.out_n += 1
         if c.i >= c.n or fact_at(c.facts + c.i * FACT_SIZE).flags & FIRST:
@@ -169,7 +181,7 @@ def examine_loop(x: int, y: int, control: int, row: int) -> int:
     c.cards, c.empty, c.out_seq = state.issued, state.empty, state.out_seq
     c.position, c.on_hand, c.coming, c.reserved, c.level, c.reorder = 0, 0, 0, 0, 0, 0
     order_cards(c, loop, n)
-    return emit(x, y, control)
+    return emit(x, y, control) if fills(x, y, c, known) else NOTHING
 
 
 @kernel
@@ -180,6 +192,7 @@ def order_cards(c: Any, loop: Any, n: int) -> None:
     c.containers, c.container, c.qty = n, loop.container, n * loop.container
     c.collect, c.lead, c.unit_us, c.transit = loop.collect, loop.lead, loop.unit_us, loop.transit
     c.window, c.works, c.leaves, c.opens = loop.window, loop.works, loop.leaves, loop.opens
+    c.board, c.backup = loop.key, 0
 
 
 @kernel
@@ -213,6 +226,10 @@ def examine_cards(x: int, y: int, control: int, row: int, known: int) -> int:
     c.level, c.reorder = 0, 0
     rests_on(c, p, position)
     order_cards(c, loop, best_n)
+    if not fills(x, y, c, best):
+        return NOTHING
+    if c.backup != 0:  # the cards stay empty until their loop opens or the goods are here
+        c.number, c.loop, c.containers, c.rule = p.decisions + 1, 0, 0, WITHDRAWAL
     return emit(x, y, control)
 
 
@@ -235,16 +252,6 @@ def pending(x: int, loop: int) -> int:
 
 
 @kernel
-def source_terms(x: int, y: int, row: int, i: int) -> tuple[int, float, int]:
-    """What `furthest_behind` reads of a source: no event tells that one is closed."""
-    s = rule_source_at(y, i)
-    return SERVES, s.share, given(x, row, s.origin)
-
-
-furthest_behind = furthest_behind_by(source_terms)
-
-
-@kernel
 def examine_position(x: int, y: int, control: int, row: int, known: int) -> int:
     """Base stock, (s,S), (R,Q): the inventory position is the signal."""
     p, point, c = point_at(x, row), rule_point_at(y, known), control_at(control)
@@ -259,19 +266,12 @@ def examine_position(x: int, y: int, control: int, row: int, known: int) -> int:
     source = furthest_behind(x, y, row, point.first_source, point.sources, need)
     s = rule_source_at(y, source)
     rests_on(c, p, position)
-    c.named, c.feed, c.number, c.level, c.reorder = (
-        0,
-        p.feed,
-        p.decisions + 1,
-        point.level,
-        (point.reorder),
-    )
+    c.named, c.feed, c.number = 0, p.feed, p.decisions + 1
+    c.level, c.reorder = point.level, point.reorder
     c.cards, c.empty, c.containers, c.container = 0, 0, 0, s.container
-    c.site, c.item, c.origin, c.lane = p.site, p.item, s.origin, s.lane
-    c.loop, c.rule, c.action = 0, point.rule, s.action
-    c.qty = rules.whole(need, s.moq, s.container)
-    c.collect, c.lead, c.unit_us, c.transit = 0, s.lead, s.unit_us, s.transit
-    c.window, c.works, c.leaves, c.opens = s.window, s.works, s.leaves, s.opens
+    c.site, c.item, c.loop, c.board, c.rule = p.site, p.item, 0, 0, point.rule
+    c.qty, c.closure = rules.whole(need, s.moq, s.container), first_closed(x, y, point)
+    order_from(c, s)
     return emit(x, y, control)
 
 
@@ -283,13 +283,6 @@ def needed(point: Any, position: int) -> int:
     if point.policy == UP_TO:
         return rules.order_up_to(point.reorder, point.level, position)
     return rules.fixed_lot(point.reorder, point.lot, position)
-
-
-@kernel
-def given(x: int, point: int, origin: int) -> int:
-    """What an origin was asked for so far."""
-    row = find(x, SUPPLY, pair(point + 1, origin))
-    return supply_at(x, row).decided if row >= 0 else 0
 
 
 @kernel
@@ -306,7 +299,7 @@ def emit(x: int, y: int, control: int) -> int:
     write_decision(x, y, c, start)
     if c.named > 0:
         write_cards(x, c, start)
-    write_info(c, start)
+    write_info(x, c, start)
     for i in range(start, start + n):
         fold_one(x, fact_at(c.out + i * FACT_SIZE), c.named if i == start else 0)
     c.out_n += n
@@ -353,13 +346,14 @@ def write_cards(x: int, c: Any, start: int) -> None:
 
 
 @kernel
-def write_info(c: Any, start: int) -> None:
+def write_info(x: int, c: Any, start: int) -> None:
     """What the decision rests on, for its reason in words."""
     info = info_at(c.info + start * INFO_SIZE)
     info.cause, info.out_seq, info.number, info.card_seq = c.cause, c.out_seq, c.number, 0
     info.position, info.on_hand, info.coming = c.position, c.on_hand, c.coming
     info.reserved, info.level, info.reorder = c.reserved, c.level, c.reorder
-    info.empty, info.cards, info.container = c.empty, c.cards, c.container
+    info.empty, info.cards, info.container, info.board = c.empty, c.cards, c.container, c.board
+    tell_closed(x, c, info)
 
 
 def _entry(stamp: int) -> Any:

@@ -58,13 +58,16 @@ def lower(network: Network, names: Names) -> Lowered:
             point["first_loop"], point["loops"] = len(loops), len(own)
             point["capacity"] = sum(row["cards"] * row["container"] for row in own)
             loops += own
+            ways = _backups(network, names, made.hours, own, (site, item))
         else:
             ring = (site, item) in made.rings
             ways = [] if ring else _sources(network, names, made.hours, site, item)
-            point["first_source"], point["sources"] = len(sources), len(ways)
-            sources += [{"key": len(sources) + i, **way} for i, way in enumerate(ways)]
-            if not ways and not ring:
+            if ways:
+                ways += _backups(network, names, made.hours, ways, (site, item))
+            elif not ring:
                 made.silent.append((site, item))
+        point["first_source"], point["sources"] = len(sources), len(ways)
+        sources += [{"key": len(sources) + i, **way} for i, way in enumerate(ways)]
         points.append(point)
     for table, rows in ((r.Table.POINT, points), (r.Table.LOOP, loops), (r.Table.SOURCE, sources)):
         _load(made.memory, table, rows)
@@ -177,7 +180,7 @@ def _sources(
     made = bool(network.processes_of(site, item)) and not any(s.origin == site for s in chosen)
     chosen = chosen or ([] if made else list(options))
     container = millionths(network.item(item).container_qty)
-    rows = [source_row(network, names, hours, s, container) for s in chosen]
+    rows = [_source(network, names, hours, s, container) for s in chosen]
     rest = 1.0 - sum(row["share"] for row in rows)
     if made and (not rows or rest > 1e-9):
         making = _making(network, hours, site, item, "")
@@ -189,9 +192,25 @@ def _sources(
     return rows
 
 
-def source_row(
-    network: Network, names: Names, hours: Hours, s: Any, container: int
-) -> dict[str, Any]:
+def _backups(
+    network: Network,
+    names: Names,
+    hours: Hours,
+    have: list[dict[str, Any]],
+    at: tuple[str, str],
+) -> list[dict[str, Any]]:
+    """Sources that step in while the others (`have`) are closed; a blank share is a whole one."""
+    ways = {(row["origin"], row.get("lane", 0)) for row in have}
+    container = millionths(network.item(at[1]).container_qty)
+    rows = [
+        {**_source(network, names, hours, s, container), "backup": 1, "share": s.share or 1.0}
+        for s in network.sources_of(*at)
+        if s.role == "backup"
+    ]
+    return [row for row in rows if (row["origin"], row["lane"]) not in ways]
+
+
+def _source(network: Network, names: Names, hours: Hours, s: Any, container: int) -> dict[str, Any]:
     """One source as the rules read it."""
     return {
         "origin": names.intern(Domain.SITE, s.origin),

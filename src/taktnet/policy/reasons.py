@@ -12,6 +12,7 @@ from taktnet.base.names import Domain, Names
 from taktnet.ledger.event import DecisionTaken
 from taktnet.ledger.fact import ACTION, MILLION, RULE, Flag, instant
 from taktnet.network import Network
+from taktnet.policy import records as r
 
 _RULE: dict[int, Any] = {v: k for k, v in RULE.items()}
 _ACTION: dict[int, Any] = {v: k for k, v in ACTION.items()}
@@ -39,6 +40,7 @@ class Words:
         self._zones = {s.id: s.zone for s in network.sites}
         self._clocks: dict[str, ZoneInfo] = {}
         self._units = {i.id: i.unit for i in network.items}
+        self._starts = {lane.id: lane.origin for lane in network.lanes}
 
     def decision(self, facts: np.ndarray, infos: np.ndarray, at: int, tenant: str) -> DecisionTaken:
         """The event of the decision whose main fact is `facts[at]`."""
@@ -57,13 +59,13 @@ class Words:
             origin=self._places.get(origin, origin),
             item=item,
             unit=self._units.get(item, ""),
-            loop=loop,
+            loop=text(Domain.LOOP, info["board"]),
             cards=cards,
-            containers=int(fact["qty2"]),
             qty=int(fact["qty"]),
             rule=_RULE[int(fact["status"])],
             action=_ACTION[int(fact["reason"])],
             by=_local(int(fact["t1"]), self._zone(site)),
+            closed=self._closed(info, self._places.get(origin, origin)),
         )
         return DecisionTaken(
             source="taktnet",
@@ -82,13 +84,30 @@ class Words:
             evidence=_evidence(facts, infos, at, end),
             loop=loop,
             cards=cards,
-            containers=told.containers,
+            containers=int(fact["qty2"]),
             lane=text(Domain.LANE, fact["res"]),
             due=instant(int(fact["t1"])),
             due_from=instant(int(fact["t2"])),
             stale=bool(flags & _STALE),
             waiting=bool(flags & _WAITING),
         )
+
+    def _closed(self, info: Any, origin: str) -> str:
+        """What is closed, since when and until when, and who is asked for that; or nothing."""
+        if not info["closed_seq"]:
+            return ""
+        site = self._names.text(Domain.SITE, info["closed_site"])
+        lane = self._names.text(Domain.LANE, info["closed_lane"])
+        zone = self._zone(site or self._starts.get(lane, ""))
+        what = f"lane {lane}" if lane else self._places.get(site, site)
+        until = int(info["until"])
+        opens = f" and expected to open {_local(until, zone)}" if until else ""
+        instead = {
+            r.OTHER: f"{origin} delivers",
+            r.BACKUP: f"its backup {origin} steps in",
+            r.NOBODY: "no one else delivers, so the order waits there",
+        }[int(info["instead"])]
+        return f"; {what} is closed since {_local(int(info['since']), zone)}{opens}: {instead}"
 
     def _id(self, stem: str, n: int) -> str:
         """`OPO-CELL#58`; a name that is taken already gets a mark behind it."""
@@ -115,18 +134,22 @@ class _Told:
     unit: str
     loop: str
     cards: tuple[str, ...]
-    containers: int
     qty: int
     rule: Any
     action: Any
     by: str
+    closed: str
 
 
 def _evidence(facts: np.ndarray, infos: np.ndarray, at: int, end: int) -> tuple[int, ...]:
     """The events a decision rests on: its cause, the last that lowered the stock, the scans."""
     own, info = int(facts["seq"][at]), infos[at]
     cause = int(info["cause"])
-    found = {int(info["out_seq"]), *infos["card_seq"][at + 1 : end].tolist()}
+    found = {
+        int(info["out_seq"]),
+        int(info["closed_seq"]),
+        *infos["card_seq"][at + 1 : end].tolist(),
+    }
     if cause >= 0:
         found.add(int(facts["seq"][cause]))
     return tuple(sorted(n for n in found if 0 < n < own))
@@ -145,7 +168,7 @@ def _reason(told: _Told, info: Any, flags: int) -> str:
     where = f"at {told.place}" if told.action == "produce" else f"from {told.origin}"
     marks = "; its data are late" if flags & _STALE else ""
     marks += "; waits for approval" if flags & _WAITING else ""
-    return f"{why} -> {told.action} {amount} {where} by {told.by}{marks}"
+    return f"{why}{told.closed} -> {told.action} {amount} {where} by {told.by}{marks}"
 
 
 def _loop_reason(told: _Told, info: Any) -> str:

@@ -25,10 +25,13 @@ class Table(IntEnum):
     LEAVE = 5
 
 
+#: Who is asked while a source is closed, `INFO.instead`.
+OTHER, BACKUP, NOBODY = 0, 1, 2
 #: Policies of a stocking point, as in `POINT.policy`.
 NONE, BASE_STOCK, UP_TO, LOTS = 0, 1, 2, 3
 
-#: A stocking point that decides; its loops and sources lie one after another.
+#: A stocking point that decides; its loops and sources lie one after another. Where it has loops,
+#: its sources are their backups.
 POINT = np.dtype(
     [
         ("key", "<i8"),
@@ -86,6 +89,8 @@ SOURCE = np.dtype(
         ("works", "<i4"),
         ("leaves", "<i4"),
         ("opens", "<i4"),
+        ("backup", "<i4"),
+        ("pad", "<i4"),
     ]
 )
 #: A calendar's spans or a timetable's departures, `count` from row `first` of their table on.
@@ -117,16 +122,19 @@ CONTROL = np.dtype(
         ("unit_us", "<f8"),
         *((name, "<i8") for name in ("out_seq", "number", "position", "on_hand", "coming")),
         *((name, "<i8") for name in ("reserved", "level", "reorder", "empty", "cards")),
-        *((name, "<i8") for name in ("container", "containers")),
+        *((name, "<i8") for name in ("container", "containers", "board", "closure", "backup")),
     ]
 )
 #: Beside every fact of a decision: what it rests on. `cause` is the place of the causing event's
-#: first fact or -1, `card_seq` the scan of a named card.
+#: first fact or -1, `card_seq` the scan of a named card, `board` the loop whose cards are empty;
+#: `closed_seq` (0: nothing is) and what follows tell of a closed source, and who is asked instead.
 INFO = np.dtype(
     [
         *((name, "<i8") for name in ("cause", "card_seq", "out_seq", "number", "position")),
         *((name, "<i8") for name in ("on_hand", "coming", "reserved", "level", "reorder")),
-        *((name, "<i8") for name in ("empty", "cards", "container")),
+        *((name, "<i8") for name in ("empty", "cards", "container", "board")),
+        *((name, "<i8") for name in ("closed_seq", "closed_site", "closed_lane", "since", "until")),
+        ("instead", "<i8"),
     ]
 )
 #: What is still to be examined: (0, point row) or (1, loop row), why, and how many tiers away.

@@ -102,12 +102,16 @@ def pair(high: int, low: int) -> int:
 
 @kernel
 def _spread(key: int, dense: int) -> Any:
-    """Where a key wants to be. Eight dense ids in a row lie together: one cache line finds all."""
+    """Where a key wants to be. Eight dense ids in a row lie together: one cache line finds all.
+
+    Without signs, as products may overflow: compiled code takes it that signed ones never do.
+    """
+    golden = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio, odd
     if dense:
-        block: Any = (np.int64(key) >> 3) * np.int64(-7046029254386353131)
-        return ((block ^ (block >> 29)) << 3) | (key & 7)
-    mixed: Any = np.int64(key) * np.int64(-7046029254386353131)  # 2^64 / golden ratio, odd
-    return mixed ^ (mixed >> 29)
+        block: Any = np.uint64(key >> 3) * golden
+        return (np.int64(block ^ (block >> np.uint64(29))) << 3) | (key & 7)
+    mixed: Any = np.uint64(key) * golden
+    return np.int64(mixed ^ (mixed >> np.uint64(29)))
 
 
 @kernel

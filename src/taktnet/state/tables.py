@@ -164,8 +164,8 @@ RESOURCE = _record(
 )
 #: What comes from one source system about one site.
 FEED = _record("key last heard events time short_time short_gaps", "system site")
-#: How much of a point's need each origin was given.
-SUPPLY = _record("key decided", "site item origin")
+#: How much of a point's need was asked for from each origin, by each lane.
+SUPPLY = _record("key decided", "site item origin lane")
 #: A count of stock and the balance it found, kept so that it can be undone.
 COUNT = _record("key base qty at closed", "site item lot status")
 #: Whether a site or a lane is closed: since when, and until when as it was said; what it was before

@@ -235,7 +235,8 @@ DEMAND0 = _lines(
     "i8 lead", "f8 rate p1", "u8 name", "i4 point lane site kind partial prio plan plans",
     "i8 slack first window", "f8 p2 price",
 )  # fmt: skip
-SITE0 = _record("", "", "first_res res first_point points")
+#: `name` is the id of a site's name.
+SITE0 = _record("", "", "first_res res first_point points name pad1")
 #: Which parts go into a product until when.
 EDITION = _record("until", "", "first parts")
 PART = _record("", "per", "point pad1")

@@ -14,13 +14,17 @@ from taktnet.base.names import Domain
 from taktnet.network import Network
 from taktnet.policy.lower import millionths
 from taktnet.state import State
+from taktnet.state.tables import Table as Now
 from taktnet.twin.draft import records
 from taktnet.twin.engine.loop import passed
 from taktnet.twin.engine.note import HELD
 from taktnet.twin.engine.settle import ASSUMED
-from taktnet.twin.layout import DTYPES, SECOND, Table
+from taktnet.twin.layout import DTYPES, SECOND, Change, Table
 from taktnet.twin.sim import Model
 from taktnet.twin.streams import name_key
+
+#: What closes: the names of the model to look in, and the change that it is.
+_CLOSES = {"site": ("sites", Change.SITE), "lane": ("lanes", Change.LANE)}
 
 
 def place_state(model: Model, network: Network, state: State) -> Model:
@@ -32,6 +36,8 @@ def place_state(model: Model, network: Network, state: State) -> Model:
     placing.decisions()
     placing.orders()
     placing.resources()
+    placing.closures()
+    placing.given()
     return placing.model_now()
 
 
@@ -189,6 +195,43 @@ class _Placing:
             if number >= 0 and not row.up:
                 servers["hold"][servers["res"] == number] = 1
                 self.tables[Table.RES]["short"][number] = HELD
+
+    def closures(self) -> None:
+        """What is closed opens when expected; where that is not known, or over, it stays so."""
+        made: list[dict[str, Any]] = []
+        for row in self.state.closures():
+            table, what = _CLOSES[row.kind]
+            entity = self.model.find(table, row.name)
+            if entity < 0:
+                continue
+            made.append({"at": -1, "value": 1.0, "what": what, "entity": entity})
+            opens = 0 if row.until is None else micros(row.until) - self.model.at
+            if opens > 0:
+                made.append({"at": opens, "value": -1.0, "what": what, "entity": entity})
+        self.tables[Table.CHANGE] = records(DTYPES[Table.CHANGE], made)
+        self.tables[Table.HEAD]["changes"] = len(made)
+
+    def given(self) -> None:
+        """What each supply option was asked for so far, and when a point last decided."""
+        names, memory = self.state.names, self.state.memory
+        links, points = self.tables[Table.LINK], self.tables[Table.POINT]
+        for row in memory.live(Now.SUPPLY):
+            origin = names.text(Domain.SITE, row["origin"])
+            lane = names.text(Domain.LANE, row["lane"])
+            for i in self.by_point.get(self.number(row), ()):
+                site = self.model.sites[int(links["origin_site"][i])]
+                if (site, self.model.links[i][3]) == (origin, lane):
+                    links["given"][i] = row["decided"]
+        for row in memory.live(Now.POINT):
+            p = self.number(row)
+            if p >= 0:
+                points["decided"][p] = row["decided"]
+
+    def number(self, row: Any) -> int:
+        """The point of a record of the state; -1 for none."""
+        text = self.state.names.text
+        at = text(Domain.SITE, row["site"]), text(Domain.ITEM, row["item"])
+        return self.model.find("points", at)
 
     def model_now(self) -> Model:
         """The model with these tables."""

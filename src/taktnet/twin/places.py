@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from taktnet.base.calendars import instant, local_micros
+from taktnet.base.names import Domain
 from taktnet.network import Network
 from taktnet.network.changeovers import Changeovers, setup_of
 from taktnet.network.explode import process_shares
@@ -53,7 +54,8 @@ class Places(Draft):
                     self.add(Table.SERVER, res=number, next=after, proc=-1, last=-1, listed=1)
             if site in keepers:
                 takes_in.setdefault(self.calendar(site, ""), []).append(self.site_no[site])
-            self.add(Table.SITE0, first_res=first, res=len(rows))
+            name = self.names.intern(Domain.SITE, site)
+            self.add(Table.SITE0, first_res=first, res=len(rows), name=name)
             self.add(Table.SITE, gate_head=-1, gate_tail=-1, held_head=-1, held_tail=-1)
         for cal, row in enumerate(self.rows[Table.CAL0]):
             mine, takers = members.get(cal, []), takes_in.get(cal, [])

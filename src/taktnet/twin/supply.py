@@ -11,7 +11,6 @@ from taktnet.ledger.fact import ACTION, RULE
 from taktnet.network.formats import parse_price_breaks
 from taktnet.policy import lower as policy_lower
 from taktnet.policy import records as r
-from taktnet.policy.hours import Hours
 from taktnet.twin import layout as y
 from taktnet.twin.draft import MICRO, fault, micros, millionths
 from taktnet.twin.layout import Table
@@ -25,7 +24,7 @@ class Supply(Places):
     """What comes from where."""
 
     def add_links(self) -> None:
-        """The loops and sources of every point, as the live rules have them, then backups."""
+        """The loops, sources and backups of every point, as the live rules have them."""
         memory = policy_lower.lower(self.network, self.names).memory
         rules = {row["key"]: row for row in _rows(memory.live(r.Table.POINT))}
         loops, sources = _rows(memory.live(r.Table.LOOP)), _rows(memory.live(r.Table.SOURCE))
@@ -42,7 +41,7 @@ class Supply(Places):
                 n, first = row["sources"], row["first_source"]
                 for source in sources[first : first + n]:
                     self.add_source(p, source)
-                place["backups"] = self.add_backups(p, place["first_link"])
+                place["backups"] = sum(s["backup"] for s in sources[first : first + n])
             if place["procs"] and len(self.links) == place["first_link"]:
                 self.to_order(p)
             place["links"] = len(self.links) - place["first_link"]
@@ -75,31 +74,14 @@ class Supply(Places):
         )  # fmt: skip
 
     def add_source(self, p: int, row: Any) -> None:
-        """A source, or making it on the spot."""
+        """A source, a backup, or making it on the spot."""
         origin = self.names.text(Domain.SITE, row["origin"])
         lane = self.names.text(Domain.LANE, row["lane"])
         self.add_link(
             p, origin, lane, origin, container=row["container"], moq=row["moq"],
-            share=row["share"], proc=-1, active=1, says=self.says(p, row),
+            share=row["share"], proc=-1, active=y.STANDBY if row["backup"] else 1,
+            says=self.says(p, row),
         )  # fmt: skip
-
-    def add_backups(self, p: int, first: int) -> int:
-        """Backups, which step in while the others are closed; returns how many they are."""
-        site, item = self.points[p]
-        rows = self.rows[Table.LINK][first:]
-        have = {(row["origin_site"], row["lane"]) for row in rows}
-        container, hours = millionths(self.network.item(item).container_qty), Hours(self.network)
-        for s in self.network.sources_of(site, item):
-            way = self.site_no[s.origin], self.lane_no.get(s.lane, -1)
-            if way not in have and s.role == "backup":
-                moq = millionths(s.moq)
-                source = policy_lower.source_row(self.network, self.names, hours, s, container)
-                says = self.says(p, {"unit_us": 0.0, **source})
-                self.add_link(
-                    p, s.origin, s.lane, s.origin, container=container, moq=moq, proc=-1, says=says,
-                    active=y.STANDBY, share=s.share or 1.0,
-                )  # fmt: skip
-        return len(self.links) - first - len(rows)
 
     def says(self, p: int, row: Any) -> dict[str, Any]:
         """What a decision of a point's own policy says beside the order itself."""

@@ -30,7 +30,7 @@ from taktnet.kpi.kpis import Kpis
 from taktnet.ledger.fact import instant
 from taktnet.twin import Model, Sim
 from taktnet.twin.intervals import interval
-from taktnet.twin.layout import Table
+from taktnet.twin.layout import CHANGE, Table
 from taktnet.twin.start import Start
 from taktnet.twin.trace import names_of, numbered
 
@@ -174,6 +174,9 @@ def _replay(
 ) -> _Told:
     model = start.model
     fresh = model.sim()
+    # What is closed opens when it did, not when that was expected.
+    fresh.resize({Table.CHANGE: np.zeros(0, CHANGE)})
+    fresh.head["changes"] = 0
     fresh.patch(lived.stops())
     kpis = Kpis(lived.network, lived.names)
     kpis.update(lived.before)

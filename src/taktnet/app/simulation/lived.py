@@ -1,7 +1,8 @@
 """A stretch of the ledger as the twin lives through it again: where it began and what came.
 
-Exogenous is what the plants do not decide: customers' orders and call-offs, one by one, and the
-stops of resources that no missing part caused. Everything else the twin draws or decides itself.
+Exogenous is what the plants do not decide: customers' orders and call-offs, one by one, the stops
+of resources that no missing part caused, and what closed. Everything else the twin draws or decides
+itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Literal
 
 import numpy as np
 
@@ -32,7 +34,13 @@ HOUR = DAY // 24
 _PLACED, _CALLED = NUMBER[e.OrderPlaced], NUMBER[e.CalloffPlaced]
 _CANCELLED = NUMBER[e.OrderCancelled]
 _USED = NUMBER[e.StockConsumed]
-_STOPPED, _STARTED = NUMBER[e.ResourceStopped], NUMBER[e.ResourceStarted]
+#: What is down: the kinds of facts that begin and end it, where its name is, and its table.
+_DOWN: dict[str, tuple[int, int, str, Domain, str]] = {
+    "resource": (NUMBER[e.ResourceStopped], NUMBER[e.ResourceStarted], "res", Domain.RESOURCE,
+                 "resources"),
+    "site": (NUMBER[e.SiteClosed], NUMBER[e.SiteOpened], "site", Domain.SITE, "sites"),
+    "lane": (NUMBER[e.LaneClosed], NUMBER[e.LaneOpened], "res", Domain.LANE, "lanes"),
+}  # fmt: skip
 _OWN_CAUSES = (STOP["stockout"], STOP["hold"], STOP["changeover"])
 Plans = dict[tuple[str, str, str], list[tuple[int, float] | tuple[int, float, int]]]
 
@@ -97,23 +105,30 @@ class Lived:
         return plans
 
     def stops(self) -> list[Down]:
-        """When which resource stood, as it happened; one that still stands stays down."""
-        name = self._texts(Domain.RESOURCE)
-        kinds = self.facts["kind"]
-        rows = self.facts[(kinds == _STOPPED) | (kinds == _STARTED)]
-        rows = rows[standing(rows)]
-        known = {r.id for r in self.network.resources}
-        since = {r.resource: 0.0 for r in self.state.resources() if not r.up}
-        found: list[Down] = []
-        for row in rows:
-            resource, at = name(row["res"]), (int(row["at"]) - self.start) / HOUR
-            if row["kind"] == _STOPPED and row["reason"] not in _OWN_CAUSES:
-                since.setdefault(resource, at)
-            elif row["kind"] == _STARTED and resource in since:
-                begun = since.pop(resource)
-                if resource in known and at > begun:
-                    found.append(Down("resource", resource, begun, at))
-        return found + [Down("resource", r, at) for r, at in since.items() if r in known]
+        """When which resource, site or lane was down, as it happened; what still is stays down."""
+        stands = {r.resource: 0.0 for r in self.state.resources() if not r.up}
+        shut = {(c.kind, c.name): 0.0 for c in self.state.closures()}
+        found = list(self._downs("resource", stands))
+        for kind in ("site", "lane"):
+            found += self._downs(kind, {name: at for (k, name), at in shut.items() if k == kind})
+        return found
+
+    def _downs(
+        self, kind: Literal["resource", "site", "lane"], since: dict[str, float]
+    ) -> Iterator[Down]:
+        """When what was down: `since` is what is down at the start, and grows and shrinks."""
+        begins, ends, slot, domain, table = _DOWN[kind]
+        text, known = self._texts(domain), {row.id for row in self.network.table(table)}
+        rows = self.facts[np.isin(self.facts["kind"], (begins, ends))]
+        for row in rows[standing(rows)]:
+            name, at = text(row[slot]), (int(row["at"]) - self.start) / HOUR
+            if row["kind"] == begins and not (kind == "resource" and row["reason"] in _OWN_CAUSES):
+                since.setdefault(name, at)
+            elif row["kind"] == ends and name in since:
+                begun = since.pop(name)
+                if name in known and at > begun:
+                    yield Down(kind, name, begun, at)
+        yield from (Down(kind, name, at) for name, at in since.items() if name in known)
 
     def stock(self, points: tuple[tuple[str, str], ...]) -> np.ndarray:
         """Stock of each point at the end of each day, [day, point], in units of the item."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from taktnet.ledger import event as e
 from taktnet.state.fold.records import CLOSURE, closure_at
 from taktnet.state.memory import find, kernel, pair, put
@@ -50,8 +48,9 @@ def turned(x: int, f: Any, sign: int) -> None:
 @kernel
 def closed_by(x: int, site: int, lane: int) -> int:
     """The closure that stands in the way of what comes from a site by a lane (0: none), or -1."""
-    row = find(x, CLOSURE, np.int64(site))
-    if row >= 0 and closure_at(x, row).closed == 1:
-        return row
-    row = find(x, CLOSURE, pair(LANE, lane)) if lane > 0 else -1
-    return row if row >= 0 and closure_at(x, row).closed == 1 else -1
+    row = find(x, CLOSURE, pair(SITE, site))
+    if row < 0 or closure_at(x, row).closed == 0:
+        row = find(x, CLOSURE, pair(LANE, lane)) if lane > 0 else -1
+    if row >= 0 and closure_at(x, row).closed == 0:
+        row = -1
+    return row

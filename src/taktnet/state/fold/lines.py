@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from taktnet.state import tables as t
 from taktnet.state.fold.cards import on_carrier
 from taktnet.state.fold.records import (
@@ -276,9 +278,16 @@ def place(x: int, row: int, site: int, item: int, origin: int) -> None:
 
 
 @kernel
+def option(dest: int, origin: int, lane: int) -> Any:
+    """The key of a supply option of a point (its row plus one); a lane has but one origin."""
+    if lane > 0:
+        return (np.int64(dest) << 32) | (np.int64(1) << 31) | np.int64(lane)
+    return pair(dest, origin)
+
+
+@kernel
 def supplied(x: int, line: Any, qty: int) -> None:
-    """Add to what a point's origin was given so far."""
-    key = (line.dest << 32) | line.origin
-    s = supply_at(x, put(x, SUPPLY, key))
-    s.site, s.item, s.origin = line.site, line.item, line.origin
+    """Add to what was asked for by a supply option so far."""
+    s = supply_at(x, put(x, SUPPLY, option(line.dest, line.origin, line.lane)))
+    s.site, s.item, s.origin, s.lane = line.site, line.item, line.origin, line.lane
     s.decided += qty

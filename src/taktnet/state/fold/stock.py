@@ -118,10 +118,11 @@ def shelve(x: int, p: int, lot: int, status: int, delta: int, f: Any) -> None:
 
 @kernel
 def count_key(shelf_: int, f: Any) -> Any:
-    """The key under which a count is remembered."""
-    mixed = (shelf_ * 31 + f.at) * np.int64(-7046029254386353131) + f.qty
-    mixed = (mixed ^ (mixed >> 31)) * np.int64(-4658895280553007687)
-    return (mixed ^ (mixed >> 29)) & np.int64(0x7FFFFFFFFFFFFFFF)
+    """The key under which a count is remembered. Without signs, as products overflow."""
+    at, qty = np.uint64(f.at), np.uint64(f.qty)
+    mixed: Any = (np.uint64(shelf_) * np.uint64(31) + at) * np.uint64(0x9E3779B97F4A7C15) + qty
+    mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
+    return np.int64((mixed ^ (mixed >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
 
 
 @kernel

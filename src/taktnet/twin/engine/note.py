@@ -13,6 +13,7 @@ from taktnet.ledger.fact import COMPONENT, STATUS, STOP, Flag
 from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import (
     cell_at,
+    change_at,
     demand0_at,
     demand_id_at,
     head_at,
@@ -42,6 +43,8 @@ SCRAPPED, RELEASED = _N[e.StockScrapped], _N[e.StockReleased]
 ORDER, CANCELLED, DECISION = _N[e.OrderPlaced], _N[e.OrderCancelled], _N[e.DecisionTaken]
 STARTED, FINISHED = _N[e.LotStarted], _N[e.LotFinished]
 SHIPPED, ARRIVED, RECEIVED = _N[e.GoodsShipped], _N[e.GoodsArrived], _N[e.GoodsReceived]
+SITE_CLOSED, SITE_OPENED = _N[e.SiteClosed], _N[e.SiteOpened]
+LANE_CLOSED, LANE_OPENED = _N[e.LaneClosed], _N[e.LaneOpened]
 STOPPED, RUNNING, CHARGED = _N[e.ResourceStopped], _N[e.ResourceStarted], _N[e.CostCharged]
 FIRST, INSPECTION = int(Flag.FIRST), STATUS["inspection"]
 BREAKDOWN, STOCKOUT, OTHER = STOP["breakdown"], STOP["stockout"], STOP["other"]
@@ -344,6 +347,27 @@ def run_again(x: int, res: int) -> None:
     res_at(x, res).short = 0
     w = res_id_at(x, res)
     trace_at(x, fact(x, RUNNING, w.site, 0, 0)).res = w.res
+
+
+@kernel
+def turned(x: int, number: int, closed: bool, site: int, lane: int) -> None:
+    """site.closed, site.opened, lane.closed, lane.opened, by change `number`.
+
+    Not of what was closed before the run, of which the ledger knows.
+    """
+    h, c = head_at(x, 0), change_at(x, number)
+    if c.at < 0:
+        return
+    kind = SITE_CLOSED if closed else SITE_OPENED
+    if lane > 0:
+        kind = LANE_CLOSED if closed else LANE_OPENED
+    f = trace_at(x, fact(x, kind, site, 0, 0))
+    f.res = lane
+    for i in range(h.changes if closed else 0):
+        end = change_at(x, i)
+        if end.what == c.what and end.entity == c.entity and end.at > h.now and end.value < 0.0:
+            at = h.at + end.at
+            f.t1 = at if f.t1 == 0 else max(f.t1, at)
 
 
 @kernel

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from taktnet.policy import rules
-from taktnet.policy.choose import CLOSED, SERVES, STEPS_IN, best_loop_by, furthest_behind_by
+from taktnet.policy.choose import best_loop_by, furthest_behind_by, rank
 from taktnet.policy.examine import needed
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
@@ -166,11 +166,8 @@ def by_cards(x: int, p: int, a: Any) -> tuple[int, int]:
 def source_terms(x: int, y: int, p: int, i: int) -> tuple[int, float, int]:
     """What `furthest_behind` reads of a source; one whose site or lane is down is closed."""
     k = link_at(x, i)
-    shut = site_at(x, k.origin_site).down > 0 or (k.lane >= 0 and lane_at(x, k.lane).down > 0)
-    rank = CLOSED if shut else SERVES
-    if k.active == STANDBY:
-        rank = -1 if shut else STEPS_IN
-    return rank if k.active else -1, k.share, k.given
+    closed = site_at(x, k.origin_site).down > 0 or (k.lane >= 0 and lane_at(x, k.lane).down > 0)
+    return rank(k.active == STANDBY, closed) if k.active else -1, k.share, k.given
 
 
 furthest_behind = furthest_behind_by(source_terms)
@@ -179,9 +176,10 @@ furthest_behind = furthest_behind_by(source_terms)
 @kernel
 def card_terms(x: int, y: int, p: int, i: int) -> tuple[int, float, int]:
     """The loop y that may send cards, and who may fill them in its place: not the other loops."""
-    if i != y and link_at(x, i).cards > 0:
-        return -1, 0.0, 0
-    return source_terms(x, 0, p, i)
+    terms = source_terms(x, 0, p, i)
+    if link_at(x, i).rule == 0:
+        return terms
+    return terms[0] if i == y else -1, 1.0, 0
 
 
 stand_in = furthest_behind_by(card_terms)

@@ -17,6 +17,7 @@ from taktnet.twin.engine.access import (
     head_at,
     lane0_at,
     lane_at,
+    lane_id_at,
     link_at,
     member_of,
     open_at,
@@ -38,7 +39,7 @@ from taktnet.twin.engine.pool import free_cell
 from taktnet.twin.engine.pull import forward
 from taktnet.twin.engine.receive import unload
 from taktnet.twin.engine.road import go, plan_departure
-from taktnet.twin.engine.settle import SHUT, settle
+from taktnet.twin.engine.settle import SHUT, settle, touch
 from taktnet.twin.layout import Change, Kind
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
@@ -161,9 +162,9 @@ def change(x: int, number: int) -> None:
     """A timed change of a scenario."""
     c = change_at(x, number)
     if c.what == SITE:
-        _site(x, c.entity, int(c.value))
+        _site(x, c.entity, int(c.value), number)
     elif c.what == LANE:
-        _lane(x, c.entity, int(c.value))
+        _lane(x, c.entity, int(c.value), number)
     elif c.what == RESOURCE:
         _resource(x, c.entity, int(c.value))
     elif c.what == RATE:
@@ -188,13 +189,25 @@ def _resource(x: int, res: int, why: int) -> None:
 
 
 @kernel
-def _site(x: int, site: int, why: int) -> None:
+def _supplied(x: int, site: int, lane: int) -> None:
+    """A site or a lane closed or opened: the points that order from it or by it are looked at."""
+    for i in range(head_at(x, 0).links):
+        k = link_at(x, i)
+        if k.origin_site == site or k.lane == lane >= 0:
+            touch(x, k.dest)
+
+
+@kernel
+def _site(x: int, site: int, why: int, number: int) -> None:
     """A site that is down makes, ships and takes in nothing; what arrives waits at its gate."""
     t, s = site_at(x, site), site0_at(x, site)
     before = t.down
     t.down += why
     if before > 0 and t.down > 0:
         return
+    if traced(x):
+        note.turned(x, number, t.down > 0, s.name, 0)
+    _supplied(x, site, -1)
     for r in range(s.first_res, s.first_res + s.res):
         _resource(x, r, why)
     for p in range(s.first_point, s.first_point + s.points):
@@ -217,12 +230,17 @@ def _site(x: int, site: int, why: int) -> None:
 
 
 @kernel
-def _lane(x: int, lane: int, why: int) -> None:
+def _lane(x: int, lane: int, why: int, number: int) -> None:
     """A lane that is down takes nothing on; what is on the road goes on."""
     way, s = lane_at(x, lane), lane0_at(x, lane)
     before = way.down
     way.down += why
-    if way.down > 0 or before == 0:
+    if (before > 0) == (way.down > 0):
+        return
+    if traced(x):
+        note.turned(x, number, way.down > 0, 0, lane_id_at(x, lane).lane)
+    _supplied(x, -1, lane)
+    if way.down > 0:
         return
     if s.leaves > 0:
         if way.head >= 0:
