@@ -178,6 +178,30 @@ def test_the_overview_tells_what_needs_attention(busy: World) -> None:
     assert (screen.shipments, screen.late) == (1, 1)
 
 
+def test_what_is_closed_is_told_on_every_screen_that_it_touches() -> None:
+    """A closed supplier and a closed lane: overview, map, sites, board, log; gone once open."""
+    world = World()
+    make, at = world.make, NOW - timedelta(days=2)
+    shut = make(e.SiteClosed, at, "NGO", until=NOW + timedelta(hours=50), reason="typhoon")
+    world.tell(shut, make(e.LaneClosed, at, "", lane="KRK-OPO"))
+    world.clock.reach(micros(NOW))
+    browser = client(world)
+    overview = browser.get("/").text
+    assert "NGO is closed" in overview
+    assert "expected to open in 50 h" in overview
+    assert "Lane KRK-OPO is closed" in overview
+    assert "lane KRK-OPO is closed, nobody said until when" in overview
+    assert "NGO is closed" in browser.get("/sites/NGO").text
+    assert "KRK to OPO, nobody said until when" in browser.get("/sites/OPO").text
+    assert "lane closed" in browser.get("/loops?show=attention").text
+    assert "NGO closed until 2026-09-23 16:00 UTC – typhoon" in browser.get("/events").text
+    rows = browser.get("/api/state/closures").json()["rows"]
+    assert [(r["kind"], r["name"]) for r in rows] == [("lane", "KRK-OPO"), ("site", "NGO")]
+    world.tell(make(e.SiteOpened, NOW, "NGO"), make(e.LaneOpened, NOW, "", lane="KRK-OPO"))
+    assert "is closed" not in browser.get("/").text
+    world.close()
+
+
 def test_the_board_counts_every_card_once(busy: World) -> None:
     """Cards by status add up to the cards of the loop, and each has its mark."""
     board = TowerScreens(busy.tower).board("", "", "", 1)

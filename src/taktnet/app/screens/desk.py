@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cached_property
 
 from taktnet.app.screens.model import (
+    ClosedLine,
     DecisionLine,
     Level,
     OrderLine,
@@ -176,6 +177,19 @@ class Desk:
         return [r for r in self.resources if not r.up and r.reason not in _NO_FAULT]
 
     @cached_property
+    def closed(self) -> list[ClosedLine]:
+        """Sites and lanes that are closed, those of the network, sites first."""
+        lanes = {lane.id: lane for lane in self.network.lanes}
+        rows: list[ClosedLine] = []
+        for c in self.state.closures():
+            lane = lanes.get(c.name) if c.kind == "lane" else None
+            origin, destination = (lane.origin, lane.destination) if lane else (c.name, c.name)
+            if lane or (c.kind == "site" and c.name in self.sites):
+                zone, times = self.zone(origin), (us(c.since), us(c.until))
+                rows.append(ClosedLine(c.kind, c.name, origin, destination, *times, zone))
+        return sorted(rows, key=lambda c: (c.kind != "site", c.name))
+
+    @cached_property
     def late_feeds(self) -> list[Feed]:
         """Feeds that are later than their own rhythm, the longest silence first."""
         late = [f for f in self.state.feeds(self.now) if f.late]
@@ -226,6 +240,11 @@ class Desk:
         bad: set[str] = set()
         only_late_data = self.stale_sites - {d.site for d in self.waiting}
         only_late_data -= {w.destination for w in self._late_shipments}
+        for c in self.closed:
+            why[c.destination].append("closed" if c.kind == "site" else f"lane {c.name} closed")
+            if c.kind == "site":
+                bad.add(c.name)
+        only_late_data -= {c.destination for c in self.closed}
         for r in self.stopped:
             why[r.site].append(f"{r.id} stopped")
             bad.add(r.site)

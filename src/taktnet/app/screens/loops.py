@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from taktnet.app.screens.desk import Desk, us
 from taktnet.app.screens.model import CardMark, DecisionLine, Level, LoopLine, Page, page_of
@@ -61,6 +62,7 @@ def loop_lines(desk: Desk) -> tuple[LoopLine, ...]:
     for decision in desk.waiting:
         waiting[decision.loop].append(decision)
     declared = {loop.id: loop for loop in desk.network.loops}
+    closed = {c.name for c in desk.closed}
     lines = []
     for row in desk.state.loops(desk.network):
         about = declared.get(row.loop)
@@ -71,6 +73,7 @@ def loop_lines(desk: Desk) -> tuple[LoopLine, ...]:
             for status, count in counts.items()
         }
         stale = row.site in desk.stale_sites
+        shut = _closed(about, row, closed)
         lines.append(
             LoopLine(
                 row.loop,
@@ -85,11 +88,21 @@ def loop_lines(desk: Desk) -> tuple[LoopLine, ...]:
                 counts,
                 cards,
                 stale,
-                _level(row, stale),
+                _level(row, stale or bool(shut)),
                 tuple(desk.line(d) for d in waiting.get(row.loop, ())),
+                shut,
             )
         )
     return tuple(lines)
+
+
+def _closed(about: Any, row: Loop, closed: set[str]) -> str:
+    """What of a loop's way is closed: its origin or its lane."""
+    if about is None:
+        return ""
+    if (about.origin or row.site) in closed:
+        return f"{about.origin or row.site} closed"
+    return "lane closed" if about.lane in closed else ""
 
 
 def _marks(loop: str, status: str, count: int, named: list[CardMark]) -> tuple[CardMark, ...]:
@@ -98,10 +111,10 @@ def _marks(loop: str, status: str, count: int, named: list[CardMark]) -> tuple[C
     return tuple((named + [bare] * max(0, count - len(named)))[:_MOST_MARKS])
 
 
-def _level(row: Loop, stale: bool) -> Level:
+def _level(row: Loop, doubt: bool) -> Level:
     if row.issued and row.full == 0 and row.empty > 0:
         return "crit"
-    return "warn" if stale or row.refused is not None else "ok"
+    return "warn" if doubt or row.refused is not None else "ok"
 
 
 def _wanted(line: LoopLine, site: str, item: str, show: str) -> bool:

@@ -85,6 +85,7 @@ class MapFlow:
     late_h: float
     level: Level
     progress: tuple[float, ...] = ()  # how far each shipment is, 0 to 1, by time
+    closed: str = ""  # that the lane is closed, and until when
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +117,26 @@ class PaceRow:
 class Trouble:
     """Something open that a planner should see."""
 
-    kind: Literal["late", "stopped", "stale", "waiting", "short"]
+    kind: Literal["closed", "late", "stopped", "stale", "waiting", "short"]
     level: Level
     title: str
     detail: str
     since: int
     zone: str
     href: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLine:
+    """A site, or a lane with both its ends, that is closed; `until` is 0 where nobody knows."""
+
+    kind: str
+    name: str
+    origin: str
+    destination: str
+    since: int
+    until: int
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +188,7 @@ class LoopLine:
     stale: bool
     level: Level
     waiting: tuple[DecisionLine, ...] = ()
+    closed: str = ""  # what of its way is closed
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from taktnet.app.screens.model import (
     Trouble,
     Way,
 )
+from taktnet.app.screens.trouble import opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,23 @@ def map_sites(desk: Desk) -> tuple[MapSite, ...]:
 
 
 def map_flows(desk: Desk) -> tuple[MapFlow, ...]:
-    """Goods under way by origin and destination, the most valuable and all late ones."""
+    """Goods under way between two sites, the most valuable and all late ones, and closed lanes."""
     groups: defaultdict[tuple[str, str], list[Way]] = defaultdict(list)
     for way in desk.ways:
         groups[way.origin, way.destination].append(way)
     flows = [_flow(desk, *ends, ways) for ends, ways in groups.items()]
     flows.sort(key=lambda f: (f.level == "ok", -f.value, f.origin, f.destination))
-    return tuple(flows[:_MOST_FLOWS])
+    return (*flows[:_MOST_FLOWS], *_closed_lanes(desk))
+
+
+def _closed_lanes(desk: Desk) -> list[MapFlow]:
+    """Lanes on which nothing sets out."""
+    return [
+        MapFlow(c.origin, c.destination, "", 0, 0.0, 0, 0.0, "warn", (),
+                f"lane {c.name} is closed, {opening(c, desk.now)}")
+        for c in desk.closed
+        if c.kind == "lane"
+    ]  # fmt: skip
 
 
 def _flow(desk: Desk, origin: str, destination: str, ways: list[Way]) -> MapFlow:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from taktnet.app.screens.desk import HOUR_US, Desk, us
-from taktnet.app.screens.model import PaceRow, Trouble
+from taktnet.app.screens.model import ClosedLine, PaceRow, Trouble
 from taktnet.app.screens.saying import amount
 
-_ORDER = {"stopped": 0, "late": 1, "short": 2, "stale": 3, "waiting": 4}
+_ORDER = {"closed": 0, "stopped": 1, "late": 2, "short": 3, "stale": 4, "waiting": 5}
 _SOON_US = 24 * HOUR_US
 _FEW = 3
 
@@ -22,6 +22,29 @@ def span(hours: float) -> str:
 
 def _page(site: str) -> str:
     return f"/sites/{quote(site, safe='')}"
+
+
+def opening(row: ClosedLine, now: int) -> str:
+    """When what is closed is expected to open, in words."""
+    if not row.until:
+        return "nobody said until when"
+    left = (row.until - now) / HOUR_US
+    if left <= 0:
+        return f"should have opened {span(-left)} ago"
+    return f"expected to open in {span(left)}"
+
+
+def _closed(desk: Desk) -> list[Trouble]:
+    rows: list[Trouble] = []
+    for c in desk.closed:
+        opens, page = opening(c, desk.now), _page(c.destination)
+        if c.kind == "site":
+            title, detail, level = f"{c.name} is closed", opens, "crit"
+        else:
+            title, level = f"Lane {c.name} is closed", "warn"
+            detail = f"{c.origin} to {c.destination}, {opens}"
+        rows.append(Trouble("closed", level, title, detail, c.since, c.zone, page))
+    return rows
 
 
 def _stopped(desk: Desk) -> list[Trouble]:
@@ -89,7 +112,8 @@ def _short(pace: tuple[PaceRow, ...], now: int) -> list[Trouble]:
 def troubles(desk: Desk, pace: tuple[PaceRow, ...]) -> tuple[Trouble, ...]:
     """All of them, critical ones first, then by kind, within a kind as the desk has them."""
     rows = [
-        *_stopped(desk), *_late(desk), *_short(pace, desk.now), *_stale(desk), *_waiting(desk)
+        *_closed(desk), *_stopped(desk), *_late(desk), *_short(pace, desk.now), *_stale(desk),
+        *_waiting(desk),
     ]  # fmt: skip
     return tuple(sorted(rows, key=lambda t: (t.level != "crit", _ORDER[t.kind])))
 

@@ -38,8 +38,8 @@ def disturbances(
     """What may go wrong, late shipments first; `text` keeps those whose words hold it."""
     wanted = text.strip().lower()
     found: list[Disturbance] = []
-    for rows in (_shipments(state, now), _resources(network, state), _sites(network),
-                 _lanes(network), _demand(network)):  # fmt: skip
+    for rows in (_shipments(state, now), _resources(network, state), _sites(network, state),
+                 _lanes(network, state), _demand(network)):  # fmt: skip
         for row in rows:
             if wanted in f"{row.name} {row.detail} {row.subject}".lower():
                 found.append(row)
@@ -85,22 +85,33 @@ def _resources(network: Network, state: State) -> Iterator[Disturbance]:
         )  # fmt: skip
 
 
-def _sites(network: Network) -> Iterator[Disturbance]:
-    for row in network.sites:
+def _closed(state: State, kind: str) -> set[str]:
+    return {row.name for row in state.closures() if row.kind == kind}
+
+
+def _sites(network: Network, state: State) -> Iterator[Disturbance]:
+    """Sites, those first that are closed and may stay so for longer."""
+    closed = _closed(state, "site")
+    for row in sorted(network.sites, key=lambda r: r.id not in closed):
         if row.kind != "customer":
             kind: Literal["supplier", "site"] = "supplier" if row.kind == "supplier" else "site"
+            shut = row.id in closed
             yield Disturbance(
-                "site", row.id, f"{row.id} is down for {_DOWN_H:.0f} h", f"{row.name}, {row.kind}",
-                "ok", (Down(kind=kind, name=row.id, end=_DOWN_H),),
+                "site", row.id, f"{row.id} is down for {_DOWN_H:.0f} h",
+                f"{row.name}, {row.kind}{', closed' if shut else ''}", "crit" if shut else "ok",
+                (Down(kind=kind, name=row.id, end=_DOWN_H),),
             )  # fmt: skip
 
 
-def _lanes(network: Network) -> Iterator[Disturbance]:
-    for row in network.lanes:
+def _lanes(network: Network, state: State) -> Iterator[Disturbance]:
+    """Lanes, those first that are closed and may stay so for longer."""
+    closed = _closed(state, "lane")
+    for row in sorted(network.lanes, key=lambda r: r.id not in closed):
+        shut = row.id in closed
         yield Disturbance(
             "lane", row.id, f"{row.id} is closed for {_DOWN_H:.0f} h",
-            f"{row.origin} to {row.destination}, {row.mode}", "ok",
-            (Down(kind="lane", name=row.id, end=_DOWN_H),),
+            f"{row.origin} to {row.destination}, {row.mode}{', closed' if shut else ''}",
+            "warn" if shut else "ok", (Down(kind="lane", name=row.id, end=_DOWN_H),),
         )  # fmt: skip
 
 

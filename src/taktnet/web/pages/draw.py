@@ -112,6 +112,7 @@ def map_data(screen: Overview | LabScreen) -> Markup:
             f.level,
             [round(p, 3) for p in f.progress],
             f"worth {money(f.value)}" if f.value else "",
+            f.closed,
         ]
         for f in screen.flows
     ]

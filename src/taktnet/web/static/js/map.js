@@ -97,9 +97,11 @@ function flowLines(data, c) {
     const [a, b] = [place.get(origin), place.get(destination)];
     if (!a || !b) continue;
     const color = level === "crit" ? c["map-crit"] : level === "warn" ? c["map-warn"] : c["map-flow"];
-    const width = 1 + 3.5 * Math.sqrt((value || shipments) / most);
+    const shut = f[10]; // a lane on which nothing sets out
+    const type = shut ? "dashed" : "solid";
+    const width = shut ? 2 : 1 + 3.5 * Math.sqrt((value || shipments) / most);
     for (const coords of circle(a, b)) {
-      lines.push({ coords, flow: f, lineStyle: { color, width, opacity: level === "ok" ? 0.5 : 0.85 } });
+      lines.push({ coords, flow: f, lineStyle: { color, width, type, opacity: level === "ok" ? 0.5 : 0.85 } });
     }
     for (const share of progress) goods.push({ value: along(a, b, share), flow: f, itemStyle: { color } });
   }
@@ -134,6 +136,7 @@ function siteMarks(data, c) {
 function told({ data, seriesId }) {
   if (seriesId === "sites") return tip(`${data.name} ${data.full === data.name ? "" : data.full}`, [data.kind, data.why]);
   const [origin, destination, mode, shipments, , late, hours] = data.flow;
+  if (data.flow[10]) return tip(`${origin} → ${destination}`, [data.flow[10]]);
   return tip(`${origin} → ${destination}`, [
     `${shipments} shipment${shipments === 1 ? "" : "s"} by ${mode || "any mode"}`, data.flow[9],
     late ? `${late} late, the worst by ${hours < 48 ? `${Math.round(hours)} h` : `${(hours / 24).toFixed(1)} d`}` : "on time",
