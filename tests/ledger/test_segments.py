@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,70 @@ def test_a_changed_file_is_refused_when_read(ledger: MemoryLedger, tmp_path: Pat
         list(Segments(tmp_path).bodies())
 
 
+def test_any_flipped_byte_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    """The facts up to the row group of the flipped byte come as they were; no more come."""
+    ledger = ledger_of(120)
+    segments = Segments(tmp_path)
+    (one,) = segments.export(ledger, rows=120)
+    path, whole = tmp_path / one.facts.name, joined(ledger.facts())
+    assert [part.end for part in one.facts.parts][-1] == path.stat().st_size
+    good = path.read_bytes()
+    for at in range(0, len(good), 61):
+        path.write_bytes(good[:at] + bytes([good[at] ^ 4]) + good[at + 1 :])
+        came = list[np.ndarray]()
+        with pytest.raises(SegmentError, match=r"SHA-256 of bytes \d+ to \d+ is .* wanted"):
+            came.extend(segments.facts())
+        assert whole.startswith(joined(came))
+    path.write_bytes(good + b"x")
+    with pytest.raises(SegmentError, match=f"{len(good) + 1} bytes, wanted {len(good)}"):
+        list(segments.facts())
+
+
+def test_row_groups_before_a_bad_one_are_given(
+    ledger: MemoryLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that whoever reads on from the ledger's rows has lost nothing."""
+    monkeypatch.setattr(columns, "GROUP", 50)
+    segments = Segments(tmp_path)
+    (one,) = segments.export(ledger, rows=240)
+    path = tmp_path / one.facts.name
+    data, third = bytearray(path.read_bytes()), one.facts.parts[2].end
+    data[third - 1] ^= 1
+    path.write_bytes(data)
+    came = list[np.ndarray]()
+    with pytest.raises(SegmentError, match=f"to {third} is"):
+        came.extend(segments.facts())
+    assert 50 < sum(map(len, came)) <= 100
+    assert joined(ledger.facts()).startswith(joined(came))
+
+
+def test_segments_written_without_parts_are_read(
+    ledger: MemoryLedger, kept: Segments, tmp_path: Path
+) -> None:
+    """Manifests of old know a digest of each whole file alone."""
+    for file in kept.folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    manifest = json.loads((tmp_path / "manifest.json").read_bytes())
+    for one in manifest["segments"]:
+        del one["facts"]["parts"], one["bodies"]["parts"]
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    old = Segments(tmp_path)
+    assert joined(old.facts()) == joined(kept.facts()) == joined(ledger.facts(0, 240))
+    assert list(old.bodies()) == list(kept.bodies())
+    path = tmp_path / old.segments[0].facts.name
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(SegmentError, match="SHA-256 is"):
+        list(old.facts())
+
+
+def test_whoever_stops_reading_leaves_no_thread_behind(kept: Segments) -> None:
+    """What was asked for ahead is given up."""
+    before = threading.active_count()
+    for _ in kept.facts():
+        break
+    assert threading.active_count() == before
+
+
 def test_segments_of_another_ledger_are_refused(ledger: MemoryLedger, tmp_path: Path) -> None:
     """Neither read together with, nor continued from, a ledger they are not of."""
     Segments(tmp_path).export(ledger, rows=80)
@@ -199,7 +264,7 @@ def test_an_export_cut_off_leaves_whole_segments_only(
     ledger: MemoryLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped at any of its file operations, the folder still reads as before or one further."""
-    real = module._replace
+    real = module.replace
     for stop in range(3):
         folder = tmp_path / str(stop)
         calls = 0
@@ -211,10 +276,10 @@ def test_an_export_cut_off_leaves_whole_segments_only(
                 raise OSError("power cut")
             real(path, data)
 
-        monkeypatch.setattr(module, "_replace", cut)
+        monkeypatch.setattr(module, "replace", cut)
         with pytest.raises(OSError, match="power cut"):
             Segments(folder).export(ledger, rows=80)
-        monkeypatch.setattr(module, "_replace", real)
+        monkeypatch.setattr(module, "replace", real)
         left = Segments(folder)
         assert left.last == 80 * stop
         assert joined(all_facts(ledger, left)) == joined(ledger.facts())

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from taktnet.ledger.fact import FACT
 
 #: Most facts in a row group.
-GROUP = 131_072
+GROUP = 65_536
 #: Facts laid at once: 850 kB.
 BLOCK = 8_192
 _SLOTS: tuple[str, ...] = FACT.names or ()
@@ -41,12 +41,16 @@ FORM: dict[str, Any] = {
 }
 
 
-def groups(parts: Sequence[np.ndarray]) -> Iterator[pa.Table]:
-    """Facts of whole events as tables of at most GROUP rows that never part an event."""
+def parted(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Facts of whole events in arrays of at most GROUP that never part an event; all but the last
+    are of about that many."""
     facts = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    for first, last in _cuts(facts["seq"], GROUP):
-        held = facts[first:last]
-        yield pa.table({n: np.ascontiguousarray(held[n]) for n in _SLOTS}, schema=SCHEMA)
+    return [facts[first:last] for first, last in _cuts(facts["seq"], GROUP)]
+
+
+def table(facts: np.ndarray) -> pa.Table:
+    """Facts as columns."""
+    return pa.table({n: np.ascontiguousarray(facts[n]) for n in _SLOTS}, schema=SCHEMA)
 
 
 def columns_of(file: pq.ParquetFile, group: int) -> list[np.ndarray]:

@@ -3,16 +3,15 @@
 A segment is two files: `facts-*.parquet` with one column per slot of the fact, which is all that a
 projection reads, and `bodies-*.parquet` with (seq, recorded, body, hash). The manifest names for
 each the range of rows, the hash of the last, the Merkle root up to it and the SHA-256 of the
-files, and is replaced whole when both files are safely on disk: a segment is there or it is not.
+files and of their parts (`sealed`), and is replaced whole when both files are safely on disk: a
+segment is there or it is not.
 """
 
 from __future__ import annotations
 
-import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +21,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
-from taktnet.base.errors import Fault, TaktnetError
+from taktnet.base.errors import Fault
 from taktnet.ledger.chain import GENESIS, row_hash
 from taktnet.ledger.fact import FACT
 from taktnet.ledger.ledger import Ledger, Row
 from taktnet.ledger.merkle import MerkleLog
 from taktnet.store import columns
+from taktnet.store.sealed import File, Sealed, SegmentError, Writer, check_whole, replace
 
 ROWS = 1_000_000
 _PAGE = 10_000
+#: So many blocks are made ahead of those that are folded: more than a row group has.
+_AHEAD = 24
 _MANIFEST = "manifest.json"
 _BODIES_FORM: dict[str, Any] = {
     "compression": "zstd",
@@ -40,18 +42,6 @@ _BODIES_FORM: dict[str, Any] = {
 _BODIES = pa.schema(
     [("seq", pa.int64()), ("recorded", pa.int64()), ("body", pa.binary()), ("hash", pa.binary(32))]
 )
-
-
-class SegmentError(TaktnetError):
-    """A segment that is not what its manifest says, or not of this ledger."""
-
-
-class File(Struct, frozen=True):
-    """A file of a segment: its rows and its digest."""
-
-    name: str
-    rows: int
-    sha256: str
 
 
 class Segment(Struct, frozen=True):
@@ -133,7 +123,7 @@ class Segments:
         while self.last + rows <= until:
             one = self._write(ledger, self.last, self.last + rows, root, pause)
             self._manifest = Manifest(1, (*self.segments, one))
-            _replace(self.folder / _MANIFEST, msgspec.json.encode(self._manifest))
+            replace(self.folder / _MANIFEST, msgspec.json.encode(self._manifest))
             made.append(one)
         return made
 
@@ -146,23 +136,22 @@ class Segments:
         pause: Callable[[int, int], object] | None,
     ) -> Segment:
         names = [f"{what}-{after + 1:012d}-{last:012d}.parquet" for what in ("facts", "bodies")]
-        out = _Writer(self.folder / names[0], columns.SCHEMA, columns.FORM)
-        told = _Writer(self.folder / names[1], _BODIES, _BODIES_FORM)
-        count, waiting, end = 0, list[np.ndarray](), b""
+        out = Writer(self.folder / names[0], columns.SCHEMA, columns.FORM)
+        told = Writer(self.folder / names[1], _BODIES, _BODIES_FORM)
+        waiting, end = list[np.ndarray](), b""
         with out, told:
             for page in _pages(ledger, after, last):
                 waiting.append(np.frombuffer(b"".join([row.facts for row in page]), FACT))
-                count += len(waiting[-1])
                 end = page[-1].hash
                 told.write(_bodies(page))
-                if sum(map(len, waiting)) >= columns.GROUP or page[-1].seq == last:
-                    out.write(*columns.groups(waiting))
-                    waiting = []
+                if sum(map(len, waiting)) >= columns.GROUP:
+                    *whole, rest = columns.parted(waiting)
+                    out.write(*map(columns.table, whole))
+                    waiting = [rest]
                 if pause is not None:
                     pause(page[-1].seq - after, last - after)
-        facts = File(names[0], count, out.digest)
-        bodies = File(names[1], last - after, told.digest)
-        return Segment(after + 1, last, end.hex(), root(last).hex(), facts, bodies)
+            out.write(*map(columns.table, columns.parted(waiting)))
+        return Segment(after + 1, last, end.hex(), root(last).hex(), out.file, told.file)
 
     def check_end(self, ledger: Ledger) -> None:
         """Raise SegmentError unless the segments end in the ledger's own row."""
@@ -182,56 +171,50 @@ class Segments:
                 found.append(Fault("segment", one.first, "hash", one.end_hash, wanted, remedy))
             for file in (one.facts, one.bodies):
                 try:
-                    self._open(file)
+                    check_whole(self.folder, file)
                 except (SegmentError, OSError) as error:
                     told = str(error)
                     found.append(Fault("segment", one.first, file.name, told, "as written", remedy))
         return found
 
     def facts(self, after: int = 0, until: int | None = None) -> Iterator[np.ndarray]:
-        """Arrays of facts with after < seq <= until, in order; a thread makes the next ahead."""
-        until = self.last if until is None else until
-        decoded = (columns.columns_of(*found) for found in self._groups(after, until))
-        blocks = chain.from_iterable(_cut(group, after, until) for group in decoded)
-        with ThreadPoolExecutor(1) as ahead:
-            waiting = ahead.submit(next, blocks, None)
-            while (facts := waiting.result()) is not None:
-                waiting = ahead.submit(next, blocks, None)
-                yield facts
+        """Arrays of facts with after < seq <= until, in order; a thread makes the next ones ahead.
 
-    def _groups(self, after: int, until: int) -> Iterator[tuple[pq.ParquetFile, int]]:
+        Raises SegmentError at the first part of a file that is not as it was written.
+        """
+        blocks = self._blocks(after, self.last if until is None else until)
+        with ThreadPoolExecutor(1) as reader:
+            ahead = deque(reader.submit(next, blocks, None) for _ in range(_AHEAD))
+            try:
+                while (facts := ahead.popleft().result()) is not None:
+                    ahead.append(reader.submit(next, blocks, None))
+                    yield facts
+            finally:
+                for one in ahead:
+                    one.cancel()
+
+    def _blocks(self, after: int, until: int) -> Iterator[np.ndarray]:
         for one in self.segments:
             if one.last <= after or one.first > until:
                 continue
-            file = self._open(one.facts)
-            for group in range(file.num_row_groups):
-                seqs = file.metadata.row_group(group).column(0).statistics
+            file = Sealed(self.folder, one.facts)
+            for group in range(file.parquet.num_row_groups):
+                seqs = file.parquet.metadata.row_group(group).column(0).statistics
                 if seqs.max > after and seqs.min <= until:
-                    yield file, group
+                    yield from _cut(columns.columns_of(*file.group(group)), after, until)
 
     def bodies(self, after: int = 0) -> Iterator[tuple[int, int, bytes, bytes]]:
         """(seq, recorded, body, hash) of every row with seq > after."""
         for one in self.segments:
             if one.last <= after:
                 continue
-            for batch in self._open(one.bodies).iter_batches(_PAGE):
+            check_whole(self.folder, one.bodies)
+            file = pq.ParquetFile(self.folder / one.bodies.name, memory_map=True)
+            for batch in file.iter_batches(_PAGE):
                 columns = [column.to_pylist() for column in batch.columns]
                 for row in zip(*columns, strict=True):
                     if row[0] > after:
                         yield row
-
-    def _open(self, wanted: File) -> pq.ParquetFile:
-        path = self.folder / wanted.name
-        try:
-            with path.open("rb") as file:
-                digest = _digest(file)
-        except FileNotFoundError as error:
-            raise SegmentError(f"{path} is missing. Export the segments again") from error
-        if digest != wanted.sha256:
-            raise SegmentError(
-                f"{path}: SHA-256 is {digest}, wanted {wanted.sha256}. Export the segments again"
-            )
-        return pq.ParquetFile(path, memory_map=True)
 
 
 def all_facts(
@@ -284,34 +267,6 @@ def _bodies(page: list[Row]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=_BODIES)
 
 
-class _Writer:
-    """A Parquet file under a temporary name until it is whole and on disk."""
-
-    def __init__(self, path: Path, schema: pa.Schema, form: dict[str, Any]) -> None:
-        self._path, self._draft = path, path.with_suffix(".tmp")
-        self.digest = ""
-        self._out = pq.ParquetWriter(self._draft, schema, **form)
-
-    def __enter__(self) -> _Writer:
-        return self
-
-    def write(self, *tables: pa.Table) -> None:
-        """Append tables, a row group each."""
-        for table in tables:
-            self._out.write_table(table)
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._out.close()
-        if kind is not None:
-            self._draft.unlink()
-            return
-        with self._draft.open("rb") as file:
-            self.digest = _digest(file)
-            os.fsync(file.fileno())
-        self._draft.replace(self._path)
-        _sync_folder(self._path.parent)
-
-
 def _cut(decoded: list[np.ndarray], after: int, until: int) -> Iterator[np.ndarray]:
     """The records of a decoded row group with after < seq <= until, in blocks."""
     seqs = decoded[0]
@@ -319,29 +274,3 @@ def _cut(decoded: list[np.ndarray], after: int, until: int) -> Iterator[np.ndarr
         low, high = np.searchsorted(seqs, [after, until], side="right")
         decoded = [column[low:high] for column in decoded]
     yield from columns.blocks(decoded)
-
-
-def _digest(file: Any) -> str:
-    running = sha256()
-    while block := file.read(1 << 20):
-        running.update(block)
-    return running.hexdigest()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    draft = path.with_suffix(".tmp")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
