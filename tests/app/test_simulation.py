@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from support.web_tower import NOW, World, eventful, small_network
@@ -21,6 +22,7 @@ from taktnet.ledger import event as e
 from taktnet.ledger.fact import micros
 from taktnet.network import Network
 from taktnet.network import components as c
+from taktnet.twin import layout
 from taktnet.twin.changes import Delay, Demand, Down, Link, Lose, Move, Point, Row
 from taktnet.twin.scenario import Scenario
 
@@ -131,8 +133,8 @@ def test_every_answer_can_be_simulated_and_is_ranked(world: World) -> None:
     assert again["options"] == found["options"]
 
 
-def test_the_live_start_is_kept_until_something_happens() -> None:
-    """One lowering serves every question on the same row of the ledger; an event makes another."""
+def test_the_live_start_is_kept_until_something_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One start serves every question on the same row of the ledger; an event makes another."""
     with World(network()).tower as tower:
         first = tower.parts.forks.start(tower.parts, 7)
         assert tower.parts.forks.start(tower.parts, 14) is first
@@ -148,6 +150,11 @@ def test_the_live_start_is_kept_until_something_happens() -> None:
         assert second.state is not None
         assert second.state.seq == tower.ledger.head.seq
         assert tower.names.count(Domain.LANE) == names, "lowering has named things in the ledger"
+        monkeypatch.setattr("taktnet.twin.start.lower", None)
+        tower.ingest([msgspec.structs.replace(event, id="2", qty=8.0)])
+        third = tower.parts.forks.start(tower.parts, 7)  # the network stays lowered
+        place = third.model.find("points", ("OPO", "MOT-36"))
+        assert third.model.fresh[layout.Table.POINT]["onhand"][place] == 8_000_000
         with pytest.raises(TaktnetError, match="at most 3660"):
             tower.parts.forks.start(tower.parts, 5000)
 

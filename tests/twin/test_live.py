@@ -9,13 +9,14 @@ import numpy as np
 from twin_nets import MONDAY, chain
 
 from taktnet.base.calendars import instant
-from taktnet.base.names import Names
+from taktnet.base.names import Domain, Names
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import FACT, Lowering
 from taktnet.network import Network
+from taktnet.network.generate import generate
 from taktnet.state import State
-from taktnet.twin import Model, lower, patch, run
-from taktnet.twin.layout import Table
+from taktnet.twin import Model, Start, lower, patch, run
+from taktnet.twin.layout import DAY, Table
 
 NOW = instant(MONDAY)
 
@@ -153,6 +154,45 @@ def test_shares_go_on_where_the_ledger_stands() -> None:
     sim = live(COUNT, asked).sim()
     assert sim.tables[Table.LINK]["given"][0] == 5e6
     assert sim.tables[Table.POINT]["decided"][0] == MONDAY - 10 * 3600 * 10**6
+
+
+HOUR_US = 3600 * 10**6
+
+
+def test_a_later_start_is_as_if_lowered_anew() -> None:
+    """Calendars, departures and bills of material have moved on; runs are equal bit for bit."""
+    network, names = generate(40, 3), Names()
+    point = network.stock_points[0]
+    count = e.StockCounted(**base("c", site=point.site), item=point.item, qty=7.0)
+    state, at = happened(names, count), MONDAY + 41 * HOUR_US + 12_345
+    made = Start(network, MONDAY, 30, None, names).later(at, state)
+    assert made is not None
+    assert made.days == 30 - (at - MONDAY) / DAY
+    anew = lower(network, state, names.copy(), at, made.days)
+    for mine, theirs in ((made.model.static, anew.static), (made.model.fresh, anew.fresh)):
+        for table in theirs:
+            for name in theirs[table].dtype.names or ():
+                assert np.array_equal(mine[table][name], theirs[table][name]), (table, name)
+    assert np.array_equal(made.model.static[Table.LEAVE], anew.static[Table.LEAVE])
+    a, b = run(made.model, 20, 2, 1), run(anew, 20, 2, 1)
+    assert a.points.tobytes() == b.points.tobytes()
+    assert a.events.tolist() == b.events.tolist()
+
+
+def test_the_network_is_lowered_again_where_its_numbers_have_another_meaning() -> None:
+    """The ledger has since given a number to another name, the time is up, or there are plans."""
+    network, names = chain(10.0, [(60, "exponential", 5.0)]), Names()
+    state, start = happened(names, COUNT), Start(network, MONDAY, 30, None, names)
+    assert start.later(MONDAY + HOUR_US, state) is not None
+    assert start.later(MONDAY + 30 * DAY, state) is None
+    assert start.later(MONDAY - HOUR_US, state) is None
+    planned = Start(network, MONDAY, 30, None, names, plans={("K", "A", "N0"): []})
+    assert planned.later(MONDAY + HOUR_US, state) is None
+    assert names.find(Domain.LANE, "L0") < 0, "the lane was named by the lowering alone"
+    names.intern(Domain.REF, "O-1")
+    assert start.later(MONDAY + HOUR_US, state) is not None
+    names.intern(Domain.LANE, "another lane")
+    assert start.later(MONDAY + HOUR_US, state) is None
 
 
 def test_a_site_that_was_never_heard_of_starts_full() -> None:

@@ -68,6 +68,17 @@ class Names:
         """How many ids each domain has given, in domain order."""
         return tuple(map(len, self._texts))
 
+    def copy(self) -> Names:
+        """The same names, to go their own way; another thread may add some meanwhile."""
+        made = Names()
+        made._texts = tuple(texts.copy() for texts in self._texts)
+        made._ids = tuple(ids.copy() for ids in self._ids)
+        for ids, texts in zip(made._ids, made._texts, strict=True):
+            del texts[len(ids) :]
+            while len(ids) > len(texts):
+                ids.popitem()
+        return made
+
     def load(self, rows: Iterable[tuple[int, int, str]]) -> None:
         """Take up stored rows (domain, id, text), in id order within each domain."""
         for d, i, text in rows:

@@ -1,20 +1,24 @@
 """Starts a model from the live state: what is where, on its way, ordered, running or down.
 
 A site of which the state has no balance at all starts with full levels: nothing is known of it.
+The tables of the state are read as they lie, column by column: a large network has tens of
+thousands of orders and shipments under way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from functools import cache, cached_property
 from typing import Any
+
+import numpy as np
 
 from taktnet.base.calendars import micros
 from taktnet.base.names import Domain
-from taktnet.network import Network
 from taktnet.policy.lower import millionths
 from taktnet.state import State
-from taktnet.state.tables import Table as Now
+from taktnet.state import tables as s
 from taktnet.twin.draft import records
 from taktnet.twin.engine.loop import passed
 from taktnet.twin.engine.note import HELD
@@ -23,13 +27,15 @@ from taktnet.twin.layout import DTYPES, SECOND, Change, Table
 from taktnet.twin.sim import Model
 from taktnet.twin.streams import name_key
 
+Rows = np.ndarray[Any, np.dtype[Any]]
+_UNLIMITED = 1 << 54
 #: What closes: the names of the model to look in, and the change that it is.
 _CLOSES = {"site": ("sites", Change.SITE), "lane": ("lanes", Change.LANE)}
 
 
-def place_state(model: Model, network: Network, state: State) -> Model:
+def place_state(model: Model, state: State) -> Model:
     """The model with its fresh tables as the state says."""
-    placing = _Placing(model, network, state)
+    placing = _Placing(model, state)
     placing.points()
     placing.transit()
     placing.lots()
@@ -44,90 +50,123 @@ def place_state(model: Model, network: Network, state: State) -> Model:
 class _Placing:
     """The fresh tables in the making."""
 
-    def __init__(self, model: Model, network: Network, state: State) -> None:
-        self.model, self.network, self.state = model, network, state
+    def __init__(self, model: Model, state: State) -> None:
+        self.model, self.state, self.names = model, state, state.names
         self.tables = {t: a.copy() for t, a in model.fresh.items()}
-        self.roads: list[dict[str, Any]] = []
+        self.road = np.zeros(0, DTYPES[Table.ROAD])
         self.shipments: list[tuple[str, str]] = []
-        self.open: list[dict[str, Any]] = []
-        self.running: dict[str, int] = {}
+        self.open: list[Rows] = []
+        self.running: dict[int, int] = {}
         self.by_point: dict[int, list[int]] = {}
         for i, dest in enumerate(self.tables[Table.LINK]["dest"].tolist()):
             self.by_point.setdefault(dest, []).append(i)
 
-    def ago(self, at: datetime | None) -> int:
-        """Microseconds from an instant to the start; 0 for one that is not known."""
-        return 0 if at is None else max(0, self.model.at - micros(at))
+    def text(self, domain: Domain, number: int) -> str:
+        """A name of the ledger."""
+        return self.names.text(domain, number)
 
-    def ref(self, name: str) -> int:
-        """The id of the name of an order, a decision or a shipment; 0 for none."""
-        return max(0, self.state.names.find(Domain.REF, name))
+    def ago(self, at: Rows) -> Rows:
+        """Microseconds from instants to the start; 0 for those that are not known."""
+        return np.where(at == 0, 0, np.maximum(0, self.model.at - at))
+
+    def rank(self, domain: Domain, ids: Rows) -> Rows:
+        """A number for each name by which names are in the order of their letters."""
+        known = np.unique(ids).tolist()
+        ranks = np.zeros(1 + max(known, default=0), np.int64)
+        ranks[sorted(known, key=lambda i: self.text(domain, i))] = np.arange(len(known))
+        return ranks[ids]
 
     def points(self) -> None:
         """Stock on hand and in inspection."""
-        known = {row.site for row in self.state.stock()}
+        memory = self.state.memory
+        balances, rows = memory.live(s.Table.STOCK), memory.live(s.Table.POINT)
+        known = {*balances["site"].tolist(), *rows["site"][rows["plain"] != 0].tolist()}
+        heard = {self.text(Domain.SITE, site) for site in known}
         points = self.tables[Table.POINT]
-        for p, (site, _) in enumerate(self.model.points):
-            if site in known and points["onhand"][p] < 1 << 54:
-                points["onhand"][p] = 0
-                points["flags"][p] &= ~ASSUMED
-        for row in self.state.points():
-            p = self.model.find("points", (row.site, row.item))
-            if p >= 0 and row.site in known:
-                points["onhand"][p] = max(0, millionths(row.available))
-                points["inspecting"][p] = millionths(row.inspection + row.held)
+        mine = np.array([site in heard for site, _ in self.model.points], np.bool_)
+        mine &= points["onhand"] < _UNLIMITED
+        points["onhand"][mine] = 0
+        points["flags"][mine] &= ~ASSUMED
+        rows = rows[np.isin(rows["site"], list(known))]
+        place = _each(rows, self.point, "site", "item")
+        rows, place = rows[place >= 0], place[place >= 0]
+        points["onhand"][place] = np.maximum(0, rows["available"])
+        points["inspecting"][place] = rows["inspection"] + rows["held"]
 
-    def link(self, site: str, item: str, origin: str, loop: str, lane: str = "") -> int:
+    def point(self, site: int, item: int) -> int:
+        """The point of a site and an item of the ledger; -1 for none."""
+        name = self.text(Domain.SITE, site), self.text(Domain.ITEM, item)
+        return self.model.find("points", name)
+
+    def link(self, site: int, item: int, origin: int, loop: int = 0, lane: int = 0) -> int:
         """The link that supplies a point, by its loop, or its origin and lane; -1 for none."""
-        p = self.model.find("points", (site, item))
-        best = -1
-        for i in self.by_point.get(p, ()):
-            row = self.tables[Table.LINK][i]
+        loop_name, lane_name = self.text(Domain.LOOP, loop), self.text(Domain.LANE, lane)
+        origin_name, best = self.text(Domain.SITE, origin), -1
+        for i in self.by_point.get(self.point(site, item), ()):
             name = self.model.links[i]
-            if loop and name[2] == loop:
+            if loop and name[2] == loop_name:
                 return i
-            if self.model.sites[row["origin_site"]] == origin and (
-                best < 0 or lane == name[3] != self.model.links[best][3]
+            site_no = self.tables[Table.LINK]["origin_site"][i]
+            if self.model.sites[site_no] == origin_name and (
+                best < 0 or lane_name == name[3] != self.model.links[best][3]
             ):
                 best = i
         return best
 
+    def demand(self, customer: int, item: int, supplier: int) -> int:
+        """The demand row of a customer, an item and a supplier; -1 for none."""
+        site, text = Domain.SITE, self.text
+        name = text(site, customer), text(Domain.ITEM, item), text(site, supplier)
+        return self.model.find("demands", name)
+
     def transit(self) -> None:
         """Goods on the road, with their age and the rest of their time still to be drawn."""
-        sim = self.model.sim()
-        for row in self.state.transit(self.model.at):
-            ref = self.link(row.to, row.item, row.origin, row.loop, row.lane)
-            if ref < 0:
-                demand = self.model.find("demands", (row.to, row.item, row.origin))
-                if demand < 0:
-                    continue
-                ref = -1 - demand
-            age, qty, lane = self.ago(row.shipped_at), millionths(row.qty), row.lane
-            number = self.model.find("lanes", lane)
-            dist = int(self.model.static[Table.LANE0]["dist"][number]) if number >= 0 else -1
-            self.roads.append({
-                "qty": qty, "age": age, "born": -age, "kind": dist, "ref": ref, "lane": number,
-                "seen": passed(sim.address, dist, float(age)) if dist >= 0 else 0.0,
-                "name": name_key("shipment", row.shipment, row.item),
-                "shipment": self.ref(row.shipment), "order": self.ref(row.order),
-            })  # fmt: skip
-            self.shipments.append((row.shipment, row.item))
-            if ref >= 0:
-                self.coming(ref, qty)
+        rows = self.state.memory.used(s.Table.TRANSIT)
+        rows = rows[(rows["key"] >= 0) & (rows["shipped"] > rows["received"])]
+        where = ((Domain.SITE, "site"), (Domain.ITEM, "item"), (Domain.REF, "ref"))
+        rows = rows[np.lexsort([self.rank(d, rows[f]) for d, f in reversed(where)])]
+        link = _each(rows, self.link, "site", "item", "origin", "loop", "lane")
+        demand = _each(rows, self.demand, "site", "item", "origin")
+        goes = (link >= 0) | (demand >= 0)
+        rows, link, demand = rows[goes], link[goes], demand[goes]
+        lane = _each(rows, self._lane, "lane")
+        dist = self.model.static[Table.LANE0]["dist"]
+        road = self.road = np.zeros(len(rows), DTYPES[Table.ROAD])
+        road["qty"], road["lane"] = rows["shipped"] - rows["received"], lane
+        road["age"] = self.ago(rows["at"])
+        road["born"] = -road["age"]
+        road["kind"] = np.where(lane >= 0, dist[lane], -1) if len(dist) else -1
+        road["ref"] = np.where(link >= 0, link, -1 - demand)
+        road["shipment"], road["order"] = rows["ref"], rows["order"]
+        for ref, item in zip(rows["ref"].tolist(), rows["item"].tolist(), strict=True):
+            self.shipments.append((self.text(Domain.REF, ref), self.text(Domain.ITEM, item)))
+        road["name"] = [name_key("shipment", *name) for name in self.shipments]
+        seen = cache(passed)
+        address = self.model.sim().address
+        road["seen"] = [
+            seen(address, kind, float(age)) if kind >= 0 else 0.0
+            for kind, age in zip(road["kind"].tolist(), road["age"].tolist(), strict=True)
+        ]
+        self.coming(link[link >= 0], road["qty"][link >= 0])
 
-    def coming(self, link: int, qty: int) -> None:
-        """So much more is on its way over a link."""
-        row = self.tables[Table.LINK][link]
-        row["out"] += qty
-        self.tables[Table.POINT]["coming"][row["dest"]] += qty
+    def _lane(self, lane: int) -> int:
+        return self.model.find("lanes", self.text(Domain.LANE, lane))
+
+    def coming(self, link: Rows, qty: Rows) -> None:
+        """So much more is on its way over links."""
+        links = self.tables[Table.LINK]
+        np.add.at(links["out"], link, qty)
+        np.add.at(self.tables[Table.POINT]["coming"], links["dest"][link], qty)
 
     def lots(self) -> None:
         """Running lots go onto free machines; the rest of their time follows from what is left."""
         servers, procs = self.tables[Table.SERVER], self.tables[Table.PROC]
         static, resources = self.model.static[Table.PROC0], self.tables[Table.RES]
+        find = self.names.find
         for row in self.state.lots():
             proc = self.model.find("processes", (row.site, row.item, row.resource))
-            link = self.link(row.site, row.item, row.site, row.loop)
+            site = find(Domain.SITE, row.site)
+            link = self.link(site, find(Domain.ITEM, row.item), site, find(Domain.LOOP, row.loop))
             qty = millionths(row.qty - row.produced - row.scrap)
             if proc < 0 or link < 0 or qty <= 0:
                 continue
@@ -141,51 +180,63 @@ class _Placing:
                                 ("left", max(SECOND, round(work)))):  # fmt: skip
                 servers[name][machine] = value
             procs["started"][proc] += qty
-            self.running[row.decision] = self.running.get(row.decision, 0) + qty
-            self.open.append({
-                "qty": qty, "placed": -self.ago(row.started), "who": link, "started": 1,
-                "order": self.ref(row.decision or row.order), "work": self.ref(row.order),
-                "done": millionths(row.produced),
-            })  # fmt: skip
-            self.coming(link, qty)
+            decision, order = find(Domain.REF, row.decision), find(Domain.REF, row.order)
+            self.running[decision] = self.running.get(decision, 0) + qty
+            opened = np.zeros(1, DTYPES[Table.OPEN])
+            opened["qty"], opened["who"], opened["started"] = qty, link, 1
+            opened["placed"] = -max(0, self.model.at - micros(row.started))
+            opened["order"], opened["work"] = decision or order, order
+            opened["done"] = millionths(row.produced)
+            self.open.append(opened)
+            self.coming(np.array([link]), np.array([qty]))
+
+    @cached_property
+    def lines(self) -> Rows:
+        """Lines of supply and demand that are open, those placed first before the others."""
+        rows = self.state.memory.used(s.Table.LINE)
+        rows = rows[(rows["key"] >= 0) & (rows["listed"] == 1)]
+        return rows[np.lexsort((self.rank(Domain.REF, rows["ref"]), rows["at"]))]
 
     def decisions(self) -> None:
         """What was decided and has not left its origin."""
-        for row in self.state.decisions():
-            link = self.link(row.site, row.item, row.origin, row.loop, row.lane)
-            done = row.received if row.origin == row.site else row.shipped
-            qty = millionths(row.qty - done) - self.running.get(row.decision, 0)
-            if link >= 0 and qty > 0 and row.status not in ("declined", "refused", "done"):
-                self.waiting(link, qty, row.taken_at, row.decision)
+        rows = self.lines
+        still = (rows["ended"] == s.LIVE) & (rows["received"] < rows["qty"] - rows["short"])
+        rows = rows[still & (rows["kinds"] & s.DECIDED != 0)]
+        link = _each(rows, self.link, "site", "item", "origin", "loop", "lane")
+        gone = np.where(rows["origin"] == rows["site"], rows["received"], rows["shipped"])
+        running = [self.running.get(ref, 0) for ref in rows["ref"].tolist()]
+        qty = rows["qty"] - gone - np.array(running, np.int64)
+        keep = (link >= 0) & (qty > 0)
+        self.stand(rows[keep], link[keep], qty[keep])
 
-    def waiting(self, link: int, qty: int, placed: datetime, name: str) -> None:
-        """An order of a link stands in line at its origin."""
-        origin = int(self.tables[Table.LINK]["origin"][link])
-        if origin >= 0:
-            self.tables[Table.POINT]["reserved"][origin] += qty
-        self.stands(link, qty, placed, name)
+    def stand(self, rows: Rows, who: Rows, qty: Rows) -> None:
+        """Orders of links, or of customers (who < 0), stand in line at their origin."""
+        opened = np.zeros(len(rows), DTYPES[Table.OPEN])
+        opened["qty"], opened["who"], opened["order"] = qty, who, rows["ref"]
+        opened["placed"] = -self.ago(rows["at"])
+        self.open.append(opened)
+        sold = who < 0
+        at = self.model.static[Table.DEMAND0]["point"][-1 - who[sold]]
+        self.owe(at, qty[sold])
+        link, qty = who[~sold], qty[~sold]
+        origin = self.tables[Table.LINK]["origin"][link]
+        self.owe(origin[origin >= 0], qty[origin >= 0])
         self.coming(link, qty)
 
-    def stands(self, who: int, qty: int, placed: datetime, name: str) -> None:
-        """An order of a link or a customer (who < 0) stands where it stood."""
-        order = {"qty": qty, "placed": -self.ago(placed), "who": who, "order": self.ref(name)}
-        self.open.append(order)
+    def owe(self, point: Rows, qty: Rows) -> None:
+        """Stock of points is reserved."""
+        np.add.at(self.tables[Table.POINT]["reserved"], point, qty)
 
     def orders(self) -> None:
         """Customers' orders and call-offs that are not shipped."""
-        decided = {row.decision for row in self.state.decisions()}
-        for row in self.state.orders():
-            qty = millionths(row.qty - row.shipped)
-            if qty <= 0 or row.order in decided:
-                continue
-            demand = self.model.find("demands", (row.buyer, row.item, row.seller))
-            link = self.link(row.buyer, row.item, row.seller, row.loop)
-            if demand >= 0:
-                p = int(self.model.static[Table.DEMAND0]["point"][demand])
-                self.tables[Table.POINT]["reserved"][p] += qty
-                self.stands(-1 - demand, qty, row.placed_at, row.order)
-            elif link >= 0:
-                self.waiting(link, qty, row.placed_at, row.order)
+        rows = self.lines
+        decided = rows["ref"][rows["kinds"] & s.DECIDED != 0]
+        asked = (rows["kinds"] & (s.ORDERED | s.CALLED) != 0) & ~np.isin(rows["ref"], decided)
+        rows = rows[asked & (rows["qty"] > rows["shipped"])]
+        demand = _each(rows, self.demand, "site", "item", "origin")
+        link = _each(rows, self.link, "site", "item", "origin", "loop")
+        who, known = np.where(demand >= 0, -1 - demand, link), (demand >= 0) | (link >= 0)
+        self.stand(rows[known], who[known], (rows["qty"] - rows["shipped"])[known])
 
     def resources(self) -> None:
         """Resources that are down are under repair."""
@@ -213,38 +264,39 @@ class _Placing:
 
     def given(self) -> None:
         """What each supply option was asked for so far, and when a point last decided."""
-        names, memory = self.state.names, self.state.memory
-        links, points = self.tables[Table.LINK], self.tables[Table.POINT]
-        for row in memory.live(Now.SUPPLY):
-            origin = names.text(Domain.SITE, row["origin"])
-            lane = names.text(Domain.LANE, row["lane"])
-            for i in self.by_point.get(self.number(row), ()):
-                site = self.model.sites[int(links["origin_site"][i])]
-                if (site, self.model.links[i][3]) == (origin, lane):
-                    links["given"][i] = row["decided"]
-        for row in memory.live(Now.POINT):
-            p = self.number(row)
-            if p >= 0:
-                points["decided"][p] = row["decided"]
-
-    def number(self, row: Any) -> int:
-        """The point of a record of the state; -1 for none."""
-        text = self.state.names.text
-        at = text(Domain.SITE, row["site"]), text(Domain.ITEM, row["item"])
-        return self.model.find("points", at)
+        links, sites = self.tables[Table.LINK], self.model.sites
+        numbers: dict[tuple[int, str, str], list[int]] = {}
+        dests: list[int] = links["dest"].tolist()
+        origins: list[int] = links["origin_site"].tolist()
+        for i, (dest, site) in enumerate(zip(dests, origins, strict=True)):
+            numbers.setdefault((dest, sites[site], self.model.links[i][3]), []).append(i)
+        rows = self.state.memory.live(s.Table.SUPPLY)
+        columns = (rows[f].tolist() for f in ("origin", "lane", "decided"))
+        places = _each(rows, self.point, "site", "item").tolist()
+        for p, origin, lane, qty in zip(places, *columns, strict=True):
+            way = p, self.text(Domain.SITE, origin), self.text(Domain.LANE, lane)
+            links["given"][numbers.get(way, [])] = qty
+        rows = self.state.memory.live(s.Table.POINT)
+        place = _each(rows, self.point, "site", "item")
+        self.tables[Table.POINT]["decided"][place[place >= 0]] = rows["decided"][place >= 0]
 
     def model_now(self) -> Model:
         """The model with these tables."""
-        roads = records(DTYPES[Table.ROAD], self.roads)
-        opened = records(DTYPES[Table.OPEN], self.open)
+        opened = np.concatenate([np.zeros(0, DTYPES[Table.OPEN]), *self.open])
         head = self.tables[Table.HEAD]
-        head["roads"], head["orders_waiting"] = len(roads), len(opened)
-        fresh = {**self.tables, Table.ROAD: roads, Table.OPEN: opened}
-        names = self.state.names
+        head["roads"], head["orders_waiting"] = len(self.road), len(opened)
+        fresh = {**self.tables, Table.ROAD: self.road, Table.OPEN: opened}
         return replace(
             self.model,
             fresh=fresh,
             live=True,
             shipments=tuple(self.shipments),
-            orders=tuple(names.text(Domain.REF, row["order"]) for row in self.open),
+            orders=tuple(self.text(Domain.REF, order) for order in opened["order"].tolist()),
         )
+
+
+def _each(rows: Rows, find: Callable[..., int], *fields: str) -> Rows:
+    """What `find` says of each row's fields; it is asked once for rows that are alike."""
+    asked = cache(find)
+    columns = zip(*(rows[f].tolist() for f in fields), strict=True)
+    return np.array([asked(*key) for key in columns], np.int64)

@@ -14,6 +14,8 @@ from taktnet.network.cells import did_you_mean, quoted, to_text
 from taktnet.network.formats import parse_price_breaks
 from taktnet.twin.changes import AnyChange, Duty, Row
 from taktnet.twin.draft import Plans
+from taktnet.twin.later import start_later
+from taktnet.twin.layout import DAY
 from taktnet.twin.lower import lower
 from taktnet.twin.patch import make
 from taktnet.twin.patch_check import check
@@ -29,7 +31,7 @@ class Start:
     """What a simulation starts from; see `lower` for the fields.
 
     The network is lowered once, when it is first needed, and again for a scenario that changes
-    rows of it. `names` are never added to.
+    rows of it; not again for a `later` start. `names` are never added to.
     """
 
     network: Network
@@ -42,17 +44,49 @@ class Start:
 
     @cached_property
     def model(self) -> Model:
-        """The network lowered; raises InputFaults when it cannot run."""
-        network, at = self.network, self.at
-        made = lower(network, self.state, self.own_names, at, self.days, self.plans)
+        """The network and the state lowered; raises InputFaults when it cannot run."""
+        if self.state is None:
+            return self.cold
+        from taktnet.twin.live import place_state
+
+        return place_state(self.cold, self.state)
+
+    @cached_property
+    def cold(self) -> Model:
+        """The network alone lowered: every level full; raises InputFaults when it cannot run."""
+        made = lower(self.network, None, self.own_names, self.at, self.days, self.plans)
         return replace(made, memory_limit=self.memory_limit)
+
+    @cached_property
+    def given(self) -> tuple[int, ...]:
+        """How many names of each domain there were before the lowering."""
+        return self.names.counts()
 
     @cached_property
     def own_names(self) -> Names:
         """A copy of `names`, to which lowering adds what the ledger has not named."""
-        names = Names()
-        names.load(self.names.since((1,) * len(self.names.counts())))
+        names = self.names.copy()
+        names.truncate(self.given)
         return names
+
+    def later(self, at: int, state: State) -> Start | None:
+        """The start from another state at a later instant, without lowering the network again.
+
+        It reaches as far as this one. None where the network must be lowered again: there are
+        plans, or the ledger has since given numbers that the lowering took for names of its own.
+        """
+        _ = self.cold
+        mine, given = self.own_names.since(self.given), self.names.counts()
+        clash = any(given[d] != self.given[d] for d, _, _ in mine)
+        if self.plans or clash or not self.at <= at < self.at + self.days * DAY:
+            return None
+        names = self.names.copy()
+        names.truncate(given)
+        names.load(mine)
+        cold = start_later(self.cold, names, at)
+        made = replace(self, at=at, days=cold.days, state=state)
+        vars(made).update(cold=cold, given=given, own_names=names)
+        return made
 
     def sim(self, scenario: Scenario = AS_IT_IS) -> Sim:
         """A run that has not begun, with the changes of a scenario.

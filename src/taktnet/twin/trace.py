@@ -30,9 +30,9 @@ def names_of(sim: Sim, names: Names) -> Names:
     Names of orders and shipments that the ledger has got since the lowering are left out.
     """
     first, end = int(sim.model.fresh[Table.HEAD]["ref"][0]), int(sim.head["ref"])
-    out = Names()
-    for d, i, text in names.since(out.counts()):
-        if d != Domain.REF or i < first:
-            out.load([(d, i, text)])
+    out = names.copy()
+    counts = list(out.counts())
+    counts[Domain.REF] = first
+    out.truncate(tuple(counts))
     out.load((int(Domain.REF), i, f"{MARK}{i}") for i in range(first, end))
     return out

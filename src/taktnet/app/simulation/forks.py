@@ -1,4 +1,7 @@
-"""The live state as the twin starts from it, lowered once for each position of the ledger."""
+"""The live state as the twin starts from it: once for each position of the ledger.
+
+The network is lowered once for a day; the state is laid into it whenever the ledger moves on.
+"""
 
 from __future__ import annotations
 
@@ -14,52 +17,62 @@ from taktnet.network import Network
 
 if TYPE_CHECKING:
     from taktnet.app.parts import Parts
+    from taktnet.state import State
     from taktnet.twin.scenario import Scenario
     from taktnet.twin.start import Start
 
 #: Calendars and timetables are laid out for so many days, so that one start serves most questions.
 REACHES = (35.0, 120.0, 400.0)
 LONGEST_D = 3660.0
+_SPARE_D = 1.0  # so long a network stays lowered
 _OLD_US = 300_000_000  # a start may be this old while nothing new is on record
 _MB = 1_000_000
 
 
 class Forks:
-    """Starts of a tower, kept while ledger and network stay as they are; for any thread."""
+    """Starts of a tower by their reach; for any thread."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._key: tuple[int, str] | None = None
-        self._starts: dict[float, Start] = {}
+        self._network = ""
+        self._first: dict[float, Start] = {}  # for which the network was lowered
+        self._last: dict[float, Start] = {}
 
     def start(self, parts: Parts, days: float) -> Start:
         """Where a simulation of so many days starts now; raises TaktnetError for too many.
 
         Raises InputFaults when the network cannot run.
         """
-        from taktnet.twin.start import Start
-
         if not 0 < days <= LONGEST_D:
             raise TaktnetError(f"{days:g} days, wanted more than 0 and at most {LONGEST_D:g}")
         reach = next((r for r in REACHES if r >= days), LONGEST_D)
         state, network, now = parts.state.state(), parts.revisions.network, parts.clock.now()
         with self._lock:
-            key = (state.seq, network.digest)
-            if key != self._key:
-                self._key, self._starts = key, {}
-            kept = self._starts.get(reach)
-            if kept is None or not 0 <= now - kept.at < _OLD_US:
-                kept = Start(
-                    network=network,
-                    at=now,
-                    days=reach,
-                    state=state,
-                    names=parts.ledger.names,
-                    memory_limit=round(parts.settings.twin_mb * _MB),
-                )
-                assert kept.model.live  # lowered here, while the others wait for the same
-                self._starts = {**self._starts, reach: kept}
+            if self._network != network.digest:
+                self._network, self._first, self._last = network.digest, {}, {}
+            kept = self._last.get(reach)
+            old = kept is None or not 0 <= now - kept.at < _OLD_US
+            if kept is None or old or kept.state is None or kept.state.seq != state.seq:
+                kept = self._start(parts, network, reach, now, state)
+                assert kept.model.live  # made here, while the others wait for the same
+                self._last[reach] = kept
             return kept
+
+    def _start(self, parts: Parts, network: Network, reach: float, now: int, state: State) -> Start:
+        from taktnet.twin.start import Start
+
+        first = self._first.get(reach)
+        kept = first and first.later(now, state)
+        if kept is None or kept.days < reach:
+            kept = self._first[reach] = Start(
+                network=network,
+                at=now,
+                days=reach + _SPARE_D,
+                state=state,
+                names=parts.ledger.names,
+                memory_limit=round(parts.settings.twin_mb * _MB),
+            )
+        return kept
 
 
 @dataclass(frozen=True, eq=False)
