@@ -15,7 +15,7 @@ import numpy as np
 
 from taktnet.kpi.book import REVERSAL, Groups, number
 from taktnet.kpi.exact import Ints, Log, Rows, order, runs
-from taktnet.kpi.world import World
+from taktnet.kpi.world import Flags, World
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import BASIS, FACT
 
@@ -38,6 +38,11 @@ COST_ROW = np.dtype(
         ("component", "<i4"),
     ]
 )
+#: Where a charge has what its row of cost takes over as it is.
+_COLUMNS = {
+    "time": "recorded", "site": "site", "origin": "to", "item": "item", "currency": "lot",
+    "component": "status",
+}  # fmt: skip
 _Key = tuple[int, int, int, int, int]  # site, origin, item, lane, currency
 _ITEM = 2
 _Sum = tuple[int, int]  # amount, qty
@@ -78,19 +83,25 @@ class ChargeBook:
         """Nothing to fix: whatever comes later is posted later and changes no earlier row."""
 
     def _evaluate(self, rows: Rows, group: Ints) -> Rows:
-        by = order(group, rows["recorded"], rows["seq"])
-        rows, group = rows[by], group[by]
-        lane = self.world.local_lanes(rows["res"])
-        out: list[tuple[int, ...]] = []
-        for a, b in runs(group):
-            paired = bool(rows["ref"][a] or rows["ref2"][a])
-            truing = _Truing(paired)
-            for row, place in zip(rows[a:b], lane[a:b].tolist(), strict=True):
-                out += [
-                    (int(row["recorded"]), *change, int(group[a]), *key, int(row["status"]))
-                    for key, change in truing.charge(row, place)
-                ]
-        return np.array(out, COST_ROW)
+        cost = self._posted(rows, group)
+        estimate = rows["reason"] == _ESTIMATE
+        trued = np.zeros(len(self.groups), np.bool_)
+        trued[group[estimate]] = True
+        billed = np.zeros(len(self.groups), np.bool_)
+        billed[group[~estimate]] = True
+        paired = (rows["ref"] != 0) | (rows["ref2"] != 0)
+        mixed = paired & (trued & billed)[group]
+        return np.concatenate((cost[~mixed], _true_up(rows[mixed], cost[mixed], estimate[mixed])))
+
+    def _posted(self, rows: Rows, group: Ints) -> Rows:
+        """What each charge adds by itself, where no other replaces it."""
+        sign = np.where(rows["flags"] & REVERSAL != 0, -1, 1)
+        cost = np.zeros(len(rows), COST_ROW)
+        for name, column in _COLUMNS.items():
+            cost[name] = rows[column]
+        cost["amount"], cost["qty"] = sign * rows["qty2"], sign * rows["qty"]
+        cost["group"], cost["lane"] = group, self.world.local_lanes(rows["res"])
+        return cost
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on, as plain values."""
@@ -107,6 +118,23 @@ class ChargeBook:
         self.groups = Groups(state["groups"])
 
 
+def _true_up(rows: Rows, cost: Rows, estimate: Flags) -> Rows:
+    """What the charges of groups add that have estimates and invoices."""
+    by = order(cost["group"], rows["recorded"], rows["seq"])
+    cost, out = cost[by], list[tuple[int, ...]]()
+    undone = (rows["flags"] & REVERSAL != 0)[by].tolist()
+    guess: list[bool] = estimate[by].tolist()
+    charges: list[tuple[int, ...]] = cost.tolist()
+    for a, b in runs(cost["group"]):
+        truing = _Truing()
+        for i in range(a, b):
+            time, amount, qty, group, site, origin, item, lane, currency, component = charges[i]
+            key = (site, origin, item, lane, currency)
+            for other, change in truing.charge(key, (amount, qty), guess[i], undone[i]):
+                out.append((time, *change, group, *other, component))
+    return np.array(out, COST_ROW)
+
+
 class _Truing:
     """Estimates and invoices of one group as they come in.
 
@@ -114,8 +142,7 @@ class _Truing:
     an estimate for the whole shipment by any invoice.
     """
 
-    def __init__(self, paired: bool) -> None:
-        self.paired = paired
+    def __init__(self) -> None:
         self.estimates: defaultdict[_Key, _Sum] = defaultdict(lambda: (0, 0))
         self.invoices: defaultdict[int, int] = defaultdict(int)
 
@@ -125,23 +152,20 @@ class _Truing:
             return any(n > 0 for n in self.invoices.values())
         return self.invoices[item] > 0 or self.invoices[0] > 0
 
-    def charge(self, row: Any, lane: int) -> list[tuple[_Key, _Sum]]:
+    def charge(
+        self, key: _Key, value: _Sum, estimate: bool, undone: bool
+    ) -> list[tuple[_Key, _Sum]]:
         """What one charge adds, by key."""
-        sign = -1 if row["flags"] & REVERSAL else 1
-        key = (int(row["site"]), int(row["to"]), int(row["item"]), lane, int(row["lot"]))
-        value = (sign * int(row["qty2"]), sign * int(row["qty"]))
-        if not self.paired:
-            return [(key, value)]
-        if row["reason"] == _ESTIMATE:
+        if estimate:
             self.estimates[key] = _plus(self.estimates[key], value)
             return [] if self.replaced(key[_ITEM]) else [(key, value)]
         before = {k: self.replaced(k[_ITEM]) for k in self.estimates}
-        self.invoices[key[_ITEM]] += sign
+        self.invoices[key[_ITEM]] += -1 if undone else 1
         out = [(key, value)]
-        for other, estimate in self.estimates.items():
+        for other, old in self.estimates.items():
             now = self.replaced(other[_ITEM])
             if now != before[other]:
-                out.append((other, _times(estimate, -1 if now else 1)))
+                out.append((other, _times(old, -1 if now else 1)))
         return out
 
 
