@@ -180,12 +180,14 @@ _FORM = "A form of the page: a person's answer to a waiting decision."
 
 def page_routes() -> dict[str, str]:
     """Every route of the web pages, and what its handler says of itself."""
+    from taktnet.app.looks import Looks
+    from taktnet.app.plans.desk import TowerPlans
     from taktnet.app.tower import Tower
     from taktnet.network import Network
     from taktnet.web import pages
 
     with Tower.open(None, Network()) as tower:
-        routes: Any = pages.router(tower).routes
+        routes: Any = pages.router(tower, TowerPlans(tower), Looks(tower.parts)).routes
     return {
         f"{method} {route.path}": " ".join((route.endpoint.__doc__ or _FORM).split())
         for route in routes

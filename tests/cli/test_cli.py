@@ -163,6 +163,8 @@ def test_log_and_export(place, tmp_path):
     assert "use-1" in run("log", "-p", place, "--kind", "stock.consumed")
     rows = run_json("log", "-p", place, "--site", "OPO")["rows"]
     used_row = next(r for r in rows if r["event"]["kind"] == "stock.consumed/1")
+    assert run_json("log", "-p", place, "--at", "2020-01-01")["rows"] == []
+    assert run_json("log", "-p", place, "--known", "2020-01-01")["rows"] == []
     chain = run_json("log", "-p", place, "--seq", used_row["seq"])
     assert [d["event"]["kind"] for d in chain["decisions"]] == ["decision.taken/1"]
     assert "Decisions on it" in run("log", "-p", place, "--seq", used_row["seq"])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from threading import Event
+from typing import Any
+
+import numpy as np
 
 from taktnet.app.clock import ReplayClock
 from taktnet.app.parts import assemble
@@ -19,7 +23,7 @@ from taktnet.network import components as c
 NOW = datetime(2026, 9, 21, 14, 0, tzinfo=UTC)  # a Monday
 NASTY = """<script>alert("x")</script>&'"""
 QUIET = Settings(channels={"default": Channel(kind="none")})
-#: Every kind of page of the small tower that can be shown as of another time, and the others.
+#: Every kind of page of the small tower: those of any time, and those that speak of now alone.
 TIMED = (
     "/",
     "/loops",
@@ -31,8 +35,12 @@ TIMED = (
     "/signals",
     "/kpis/otif",
     "/kpis/stockout?scope=site%3AKRK",
+    "/events",
+    "/events/5",
+    "/search?q=o",
 )
-PAGES = (*TIMED, "/events", "/events/5", "/search?q=o", "/plan/proposals", "/lab")
+PRESENT = ("/plan/proposals", "/plan/segments", "/lab")
+PAGES = (*TIMED, *PRESENT)
 
 
 def _site(id: str, name: str, kind: str, place: tuple[float, float], zone: str, **more: object):
@@ -195,3 +203,22 @@ def eventful(world: World, note: str = "") -> World:
 def rows(world: World) -> Sequence[e.AnyEvent]:
     """Every event on record, in order."""
     return [row.event for row in world.tower.ledger.read(0, 10_000)]
+
+
+class Held:
+    """A past that gives its facts row by row, each when it may go."""
+
+    def __init__(self, past: Any) -> None:
+        self._past, self.go, self.reads = past, Event(), 0
+
+    @property
+    def ledger(self) -> Any:
+        """The ledger behind it."""
+        return self._past.ledger
+
+    def facts(self, after: int, until: int | None = None, _chunk: int = 0) -> Iterator[np.ndarray]:
+        """One event at a time."""
+        self.reads += 1
+        for facts in self._past.facts(after, until, 10):
+            self.go.wait(20)
+            yield facts

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.browser import Tab, browser, need_chromium, serving, tab
-from support.web_tower import NOW, PAGES, QUIET, World, eventful, rows
+from support.web_tower import NOW, PAGES, QUIET, Held, World, eventful, rows
 from taktnet.app.settings import Settings
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import micros
@@ -57,8 +57,10 @@ def test_no_page_complains_or_scrolls_sideways(
     running: Any, place: tuple[World, str], width: int, dark: bool
 ) -> None:
     """No console error, no refusal of the content policy, no 5xx, no sideways scroll."""
+    before = f"at={(NOW - timedelta(hours=1)).strftime('%Y-%m-%dT%H:%MZ')}"
+    pasts = (f"/events?{before}", f"/lab?{before}", f"/?{before}")
     with tab(running, width, dark) as one:
-        for path in (*PAGES, "/sites/NOWHERE"):
+        for path in (*PAGES, *pasts, "/sites/NOWHERE"):
             one.page.goto(place[1] + path)
             one.page.wait_for_load_state("load")
             one.page.wait_for_timeout(150)
@@ -79,6 +81,26 @@ def test_news_arrives_without_a_reload(running: Any, place: tuple[World, str]) -
         one.until(f"Number(document.body.dataset.seq) > {before}")
         one.until(f"document.querySelector('#record').textContent.includes('{before + 1}')")
         assert page.evaluate("window.witness") == 1
+
+
+def test_a_long_look_at_the_past_tells_how_far_it_is_and_can_be_stopped(running: Any) -> None:
+    """The bar moves, Stop ends it, the next try goes on by itself to the page of that time."""
+    world = eventful(World())
+    world.tower.parts.past = held = Held(world.tower.parts.past)  # type: ignore[assignment]
+    with serving(create_app(world.tower)) as address, tab(running) as one:
+        past = f"{address}/items?known={(NOW - timedelta(hours=5)).strftime('%Y-%m-%dT%H:%MZ')}"
+        one.page.goto(past)
+        one.page.locator("#look-stop").click()
+        held.go.set()
+        one.page.get_by_text("Stopped. Reload to begin again.").wait_for()
+        held.go.clear()
+        one.page.goto(past)
+        assert one.page.locator("#look-bar").is_visible()
+        held.go.set()
+        one.page.get_by_text("Nothing here goes on.").wait_for()
+        assert one.page.locator("table.rows tr").count() > 1
+        assert one.complaints == []
+    world.close()
 
 
 def test_many_events_are_a_few_updates(running: Any, place: tuple[World, str]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import TypeVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from taktnet.app.parts import Parts
 from taktnet.app.past import Past
@@ -16,10 +17,11 @@ from taktnet.base.errors import TaktnetError
 from taktnet.base.names import Names
 from taktnet.kpi.kpis import Kpis
 from taktnet.ledger.fact import FACT, Flag, micros
-from taktnet.ledger.ledger import Ledger
+from taktnet.ledger.ledger import Ledger, Recorded
+from taktnet.ledger.search import Query, search
 from taktnet.state import State
 
-#: Told (done, total) while rows are folded, total 0 where it is not known; may raise to stop.
+#: Told (done, total) while rows are folded; may raise to stop.
 Progress = Callable[[int, int], object]
 T = TypeVar("T")
 _FIRST = int(Flag.FIRST)
@@ -42,21 +44,18 @@ def state_as_of(
     count by business time, so what came late but happened before stands where it belongs; such a
     state numbers its events anew.
     """
-    state = State(names)
-    last = known if isinstance(known, int) else None
-    knew = micros(known) if isinstance(known, datetime) else None
+    state, ledger = State(names), past.ledger
+    last = row_at(ledger, micros(known)) if isinstance(known, datetime) else known
+    last = ledger.head.seq if last is None else last
     until = None if at is None else micros(at)
     kept: list[np.ndarray] = [np.empty(0, FACT)]
     for facts in past.facts(0, last):
         if progress is not None:
-            progress(int(facts["seq"][-1]), last or 0)
-        part = facts if knew is None else facts[facts["recorded"] <= knew]
+            progress(int(facts["seq"][-1]), last)
         if until is None:
-            state.fold(part)
+            state.fold(facts)
         else:
-            kept.append(part[part["at"] <= until])
-        if len(part) < len(facts):
-            break  # recorded time only rises
+            kept.append(facts[facts["at"] <= until])
     if until is not None:
         state.fold(by_business_time(np.concatenate(kept)))
     return state
@@ -92,15 +91,21 @@ class Sight:
         known: datetime | int | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self._parts, self._seq, self._progress = parts, None, progress
+        self._parts, self._progress = parts, progress
+        self.seq: int | None = None  #: the last row that was known; None: all are
         self._lock = Lock()
         self._folded: Kpis | None = None
+        self.at = at
+        self.recorded: int | None = None  #: until when rows were known, microseconds since 1970 UTC
         now = parts.clock.now()
         if known is not None:
-            self._seq = known if isinstance(known, int) else row_at(parts.ledger, micros(known))
-            newest = parts.ledger.rows(self._seq - 1, 1) if self._seq else []
-            now = newest[0].recorded if newest and isinstance(known, int) else now
-            now = min(now, micros(known)) if isinstance(known, datetime) else now
+            self.seq = known if isinstance(known, int) else row_at(parts.ledger, micros(known))
+            newest = parts.ledger.rows(self.seq - 1, 1) if self.seq else []
+            if isinstance(known, datetime):
+                self.recorded = micros(known)
+                now = min(now, self.recorded)
+            else:
+                now = self.recorded = newest[0].recorded if newest else now
         if at is not None and not _YEARS[0] <= at.year <= _YEARS[1]:
             raise TaktnetError(
                 f"{at.isoformat()}: no time that can be looked at. "
@@ -108,16 +113,37 @@ class Sight:
             )
         self.end = now if at is None else micros(at)
         revisions = parts.revisions
-        self.network = revisions.network if self._seq is None else revisions.at(self._seq)
+        self.network = revisions.network if self.seq is None else revisions.at(self.seq)
 
     def look(self, read: Callable[[Kpis], T]) -> T:
         """What `read` finds in the KPIs; those of another time are folded once."""
-        if self._seq is None:
+        if self.seq is None:
             return self._parts.kpis.look(read)
         with self._lock:
             if self._folded is None:
-                self._folded = kpis_up_to(self._parts, self._seq, self._progress)
+                self._folded = kpis_up_to(self._parts, self.seq, self._progress)
             return read(self._folded)
+
+    def covers(self, row: Recorded) -> bool:
+        """Whether a row was known, and had happened."""
+        known = self.seq is None or row.seq <= self.seq
+        return known and (self.at is None or row.event.at <= self.at)
+
+    def search(self, query: Query, limit: int = 50, before: int = 0) -> list[Recorded]:
+        """`ledger.search.search` among the rows that it covers; `before` 0: from the newest."""
+        if self.at is not None:
+            end = self.at + timedelta(microseconds=1)
+            query = replace(query, end=end if query.end is None else min(end, query.end))
+        known = None if self.seq is None else self.seq + 1
+        bounds = [bound for bound in (before or None, known) if bound is not None]
+        return search(self._parts.ledger, query, limit, min(bounds, default=None))
+
+    def fold(self, progress: Progress) -> None:
+        """Fold the KPIs now, told how far it is; `look` then has them at once."""
+        if self.seq is not None:
+            folded = kpis_up_to(self._parts, self.seq, progress)
+            with self._lock:
+                self._folded = folded
 
 
 def row_at(ledger: Ledger, recorded: int) -> int:

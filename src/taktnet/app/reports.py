@@ -107,7 +107,11 @@ def flow(
     progress: Progress | None = None,
 ) -> FlowReport:
     """Value-stream ladders of a product (or of all), and dwell over the last `days`."""
-    sight = Sight(parts, at, known, progress)
+    return flow_of(Sight(parts, at, known, progress), item, days)
+
+
+def flow_of(sight: Sight, item: str = "", days: float = 28.0) -> FlowReport:
+    """The same as seen from a time."""
     start, end = span(sight, days)
     wanted = _takt(_Keyed(sight.network), instant(end).date())
     products = tuple(dict.fromkeys(row.item for row in sight.network.demand))
@@ -133,7 +137,11 @@ def kpis(
     **how: Any,
 ) -> list[KpiValue]:
     """The six KPIs over the last `days`; `how` as `Kpis.report` takes it."""
-    sight = Sight(parts, at, known, progress)
+    return kpis_of(Sight(parts, at, known, progress), days, **how)
+
+
+def kpis_of(sight: Sight, days: float = 28.0, **how: Any) -> list[KpiValue]:
+    """The same as seen from a time."""
     start, end = span(sight, days)
     return sight.look(lambda known: known.report(start, end, **how))
 

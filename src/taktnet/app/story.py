@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from msgspec import Struct
 
@@ -39,18 +41,26 @@ class Chain(Struct, frozen=True):
     follows: tuple[Recorded, ...]
 
 
-def chain(ledger: Ledger, seq: int, limit: int = 50) -> Chain | None:
-    """The story of row `seq`, at most `limit` rows a part; None where there is no such row."""
+def chain(
+    ledger: Ledger, seq: int, covers: Callable[[Recorded], bool] = lambda _: True, limit: int = 50
+) -> Chain | None:
+    """The story of row `seq`, at most `limit` rows a part; None where there is no such row.
+
+    Rows that are not covered are left out as if they were not there (see `history.Sight`).
+    """
     rows = ledger.read(seq - 1, 1) if seq > 0 else []
-    if not rows or rows[0].seq != seq:
+    if not rows or rows[0].seq != seq or not covers(rows[0]):
         return None
     row = rows[0]
     own = isinstance(row.event, DecisionTaken)
-    decisions = [row] if own else _resting_on(ledger, seq, limit)
+    decisions = [row] if own else list(filter(covers, _resting_on(ledger, seq, limit)))
     refs = [_ref(ledger.names, d.event) for d in decisions]
     about, follows = _about(ledger, refs, seq, limit)
     shown = () if own else tuple(decisions)
-    return Chain(row, tuple(_causes(ledger, row, limit)), shown, tuple(about), tuple(follows))
+    causes, signals, later = (
+        tuple(filter(covers, rows)) for rows in (_causes(ledger, row, limit), about, follows)
+    )
+    return Chain(row, causes, shown, signals, later)
 
 
 def _ref(names: Names, event: AnyEvent) -> int:

@@ -13,9 +13,11 @@ import typer
 
 from taktnet.base.errors import TaktnetError
 from taktnet.cli.places import HERE, Place, reading, remote, writing
+from taktnet.cli.reports import At, Known, moment
 from taktnet.cli.show import Json, console, json_out, progress, reporting, table
 
 if TYPE_CHECKING:
+    from taktnet.app.history import Sight
     from taktnet.ledger.event import AnyEvent
     from taktnet.ledger.search import Query
 
@@ -115,6 +117,8 @@ def log(
     ] = "",
     text: Annotated[str, typer.Option("--text", help="Any part of the event.")] = "",
     seq: Annotated[int, typer.Option("--seq", help="One event and the chain around it.")] = 0,
+    at: At = "",
+    known: Known = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most events shown.")] = 20,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write all events to this NDJSON file.")
@@ -130,12 +134,17 @@ def log(
     Examples:
       taktnet log --kind decision. --site OPO
       taktnet log --seq 1042
+      taktnet log --site OPO --known 2026-03-03T12:00Z
       taktnet log --aside
       taktnet log --out everything.ndjson
     """
+    from taktnet.app.history import Sight
     from taktnet.ledger.search import Query
 
+    if (at or known) and (out is not None or aside):
+        raise TaktnetError("--at and --known go with a search or --seq, not with --out or --aside")
     with reading(place) as tower:
+        sight = Sight(tower.parts, moment(at), moment(known))
         if out is not None:
             count = _export(tower, out)
             if json:
@@ -145,16 +154,15 @@ def log(
         elif aside:
             _show_aside(tower, limit, json)
         elif seq:
-            _show_chain(tower, seq, json)
+            _show_chain(tower, sight, seq, json)
         else:
-            _show_search(tower, Query(text, kind, site, item, subject), limit, json)
+            _show_search(sight, Query(text, kind, site, item, subject), limit, json)
 
 
-def _show_search(tower: Any, query: Query, limit: int, json: bool) -> None:
+def _show_search(sight: Sight, query: Query, limit: int, json: bool) -> None:
     from taktnet.app.encode import recorded_row
-    from taktnet.ledger.search import search
 
-    rows = search(tower.ledger, query, limit)
+    rows = sight.search(query, limit)
     if json:
         json_out({"rows": [recorded_row(row) for row in rows]})
         return
@@ -181,11 +189,11 @@ def _show_aside(tower: Any, limit: int, json: bool) -> None:
     )  # fmt: skip
 
 
-def _show_chain(tower: Any, seq: int, json: bool) -> None:
+def _show_chain(tower: Any, sight: Sight, seq: int, json: bool) -> None:
     from taktnet.app.encode import recorded_row
     from taktnet.app.story import chain
 
-    found = chain(tower.ledger, seq)
+    found = chain(tower.ledger, seq, sight.covers)
     if found is None:
         raise TaktnetError(f"there is no event {seq}")
     parts = ("causes", "decisions", "signals", "follows")

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from taktnet import __version__
 from taktnet.app.jobs import TooManyJobs
+from taktnet.app.looks import Folding, Looks, NotLooked
 from taktnet.app.plans.answers import NotOpen
 from taktnet.app.plans.desk import TowerPlans
 from taktnet.app.plans.vertical import UnknownPlan
@@ -24,7 +25,7 @@ from taktnet.app.writer import Busy, Closed
 from taktnet.base.errors import Fault, InputFaults, TaktnetError
 from taktnet.ledger.ledger import StoreError
 from taktnet.ledger.proofs import ProofError
-from taktnet.web import describe, jobs, pages, plans, reads, simulate
+from taktnet.web import describe, jobs, looking, pages, plans, reads, simulate
 from taktnet.web.errors import PROBLEM, problem, safe_text
 from taktnet.web.ingest import Ingest, answer
 from taktnet.web.progress import JobStreams
@@ -46,6 +47,7 @@ class TowerApp(FastAPI):
     ingest: Ingest
     streams: Streams
     job_streams: JobStreams
+    looks: Looks
 
     def close_streams(self) -> None:
         """End every open stream, so that the server can stop; from any thread."""
@@ -87,7 +89,7 @@ def create_app(tower: Tower, settings: Settings | None = None) -> TowerApp:
         redoc_url=None,
     )
     app.guard, app.ingest, app.streams = Guard(settings), Ingest(tower), Streams(tower)
-    app.job_streams = JobStreams()
+    app.job_streams, app.looks = JobStreams(), Looks(tower.parts)
     _errors(app)
     describe.hot_routes(app)
     app.include_router(reads.routes(tower, app.streams))
@@ -95,7 +97,7 @@ def create_app(tower: Tower, settings: Settings | None = None) -> TowerApp:
     plan_desk = TowerPlans(tower)
     app.include_router(plans.routes(plan_desk))
     app.include_router(simulate.routes(tower))
-    app.include_router(pages.router(tower, plan_desk))
+    app.include_router(pages.router(tower, plan_desk, app.looks))
     describe.schema(app)
     return app
 
@@ -151,6 +153,7 @@ _STATUS: tuple[tuple[type[TaktnetError], int], ...] = (
     (Busy, 503),
     (TooManyJobs, 503),
     (Closed, 503),
+    (NotLooked, 503),
     (StoreError, 503),
 )
 
@@ -163,6 +166,10 @@ def _errors(app: FastAPI) -> None:
             return _told(422, "faults in the input; nothing of it was applied", error.faults)
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
         return _told(status, str(error))
+
+    async def folding(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Folding)
+        return looking.answer(error)
 
     async def parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -187,6 +194,7 @@ def _errors(app: FastAPI) -> None:
         return _told(500, "the server failed on this request; its log says how")
 
     app.add_exception_handler(TaktnetError, product)
+    app.add_exception_handler(Folding, folding)
     app.add_exception_handler(RequestValidationError, parameters)
     app.add_exception_handler(StarletteHTTPException, http)
     app.add_exception_handler(Exception, unforeseen)

@@ -6,18 +6,22 @@ import dataclasses
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path
+from fastapi import Query as Parameter
 from fastapi.responses import PlainTextResponse, Response
 
+from taktnet.app import reports
 from taktnet.app import signals as decisions
 from taktnet.app.aside import set_aside
 from taktnet.app.encode import recorded_row, to_json
 from taktnet.app.history import Sight
+from taktnet.app.looks import Look
 from taktnet.app.story import chain
 from taktnet.app.tower import Tower
 from taktnet.ledger import proofs
-from taktnet.ledger import search as looking
+from taktnet.ledger.search import Query
 from taktnet.network.fields import TABLES
+from taktnet.web.looking import LATER, At, Known, Seen, aware
 from taktnet.web.stream import Streams
 
 View = Literal[
@@ -26,12 +30,10 @@ View = Literal[
 ]  # fmt: skip
 #: Views that show ages, and so need the present instant.
 _AGED = frozenset(("transit", "pace", "feeds"))
-Limit = Annotated[int, Query(ge=1, le=10_000, description="Most rows in the answer")]
-Offset = Annotated[int, Query(ge=0, le=100_000_000, description="Rows passed over first")]
-Name = Annotated[str, Query(max_length=200)]
-Days = Annotated[float, Query(gt=0, le=3660, description="Length of the window, in days")]
-At = Annotated[datetime | None, Query(description="As it was at this business time")]
-Known = Annotated[datetime | None, Query(description="As it was known at this recorded time")]
+Limit = Annotated[int, Parameter(ge=1, le=10_000, description="Most rows in the answer")]
+Offset = Annotated[int, Parameter(ge=0, le=100_000_000, description="Rows passed over first")]
+Name = Annotated[str, Parameter(max_length=200)]
+Days = Annotated[float, Parameter(gt=0, le=3660, description="Length of the window, in days")]
 Seq = Annotated[int, Path(ge=1, le=2**62, description="Sequence number of a row")]
 
 
@@ -52,18 +54,12 @@ def vars_of(value: Any) -> dict[str, Any]:
     return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
 
 
-def _aware(when: datetime | None) -> datetime | None:
-    if when is not None and when.tzinfo is None:
-        raise HTTPException(422, f"{when.isoformat()} has no offset; add Z or, say, +01:00")
-    return when
-
-
 def routes(tower: Tower, streams: Streams) -> APIRouter:
     """The routes over `tower`."""
     api = APIRouter(prefix="/api")
     _health(api, tower, streams)
-    _state(api, tower)
-    _reports(api, tower)
+    _state(api)
+    _reports(api)
     _signals(api, tower)
     _events(api, tower)
     _proofs(api, tower)
@@ -89,85 +85,101 @@ def _health(api: APIRouter, tower: Tower, streams: Streams) -> None:
         )
 
 
-def _state(api: APIRouter, tower: Tower) -> None:
-    @api.get("/state", summary="Counts and digest of the whole state")
-    def summary(at: At = None, known: Known = None) -> Response:
-        state = tower.state(_aware(at), _aware(known))
+def _state(api: APIRouter) -> None:
+    @api.get("/state", summary="Counts and digest of the whole state", responses=LATER)
+    def summary(seen: Seen) -> Response:
         views = ("stock", "orders", "loops", "lots")
-        counts = {view: len(rows_of(state, view, at, known)) for view in views}
+        counts = {view: len(rows_of(seen, view)) for view in views}
+        state = seen.state
         return json_response({"seq": state.seq, "digest": state.digest(), "counts": counts})
 
-    def rows_of(
-        state: Any, view: str, at: datetime | None = None, known: datetime | None = None
-    ) -> list[Any]:
-        read, sight = getattr(state, view), Sight(tower.parts, at, known)
+    def rows_of(seen: Look, view: str) -> list[Any]:
+        read = getattr(seen.state, view)
         if view == "loops":
-            return read(sight.network)
-        return read(sight.end) if view in _AGED else read()
+            return read(seen.sight.network)
+        return read(seen.sight.end) if view in _AGED else read()
 
-    @api.get("/state/{view}", summary="Rows of one view of the state, now or at another time")
+    @api.get(
+        "/state/{view}",
+        summary="Rows of one view of the state, now or at another time",
+        responses=LATER,
+    )
     def view(
         *,
         view: Annotated[View, Path(description="Which rows")],
+        seen: Seen,
         site: Name = "",
         item: Name = "",
-        at: At = None,
-        known: Known = None,
         limit: Limit = 1000,
         offset: Offset = 0,
     ) -> Response:
-        state = tower.state(_aware(at), _aware(known))
-        rows = rows_of(state, view, at, known)
+        rows = rows_of(seen, view)
         for name, wanted in (("site", site), ("item", item)):
             if wanted:
                 rows = [row for row in rows if getattr(row, name, None) == wanted]
-        return json_response({"seq": state.seq, **page(rows, limit, offset)})
+        return json_response({"seq": seen.state.seq, **page(rows, limit, offset)})
 
 
-def _reports(api: APIRouter, tower: Tower) -> None:
-    @api.get("/takt", summary="Takt and actual pace of every plant, line and lane")
-    def takt(site: Name = "", days: Days = 7.0, at: At = None, known: Known = None) -> Response:
-        return json_response(tower.takt(days, site, at=_aware(at), known=_aware(known)))
+def _reports(api: APIRouter) -> None:
+    @api.get("/takt", summary="Takt and actual pace of every plant, line and lane", responses=LATER)
+    def takt(seen: Seen, site: Name = "", days: Days = 7.0) -> Response:
+        return json_response(reports.takt_of(seen.sight, days, site))
 
-    @api.get("/flow", summary="Dwell, value-stream ladder and Little's law")
-    def flow(item: Name = "", days: Days = 28.0, at: At = None, known: Known = None) -> Response:
-        return json_response(tower.flow(item, days, at=_aware(at), known=_aware(known)))
+    @api.get("/flow", summary="Dwell, value-stream ladder and Little's law", responses=LATER)
+    def flow(seen: Seen, item: Name = "", days: Days = 28.0) -> Response:
+        return json_response(reports.flow_of(seen.sight, item, days))
 
-    @api.get("/kpis", summary="The six KPIs with definition, window, exclusions and trend")
+    @api.get(
+        "/kpis",
+        summary="The six KPIs with definition, window, exclusions and trend",
+        responses=LATER,
+    )
     def kpis(
         *,
+        seen: Seen,
         days: Days = 28.0,
         by: Literal["network", "site", "supplier", "lane", "item"] = "network",
         step: Literal["none", "day", "week"] = "none",
         key: Name = "",
-        at: At = None,
-        known: Known = None,
     ) -> Response:
-        how: dict[str, Any] = {"by": by, "step": step, "at": _aware(at), "known": _aware(known)}
+        how: dict[str, Any] = {"by": by, "step": step}
         if key:
             how["keys"] = (key,)
-        return json_response({"kpis": [value.as_dict() for value in tower.kpis(days, **how)]})
+        values = reports.kpis_of(seen.sight, days, **how)
+        return json_response({"kpis": [value.as_dict() for value in values]})
 
 
 def _signals(api: APIRouter, tower: Tower) -> None:
-    @api.get("/signals", summary="Decisions with status, reason and evidence, newest first")
+    @api.get(
+        "/signals",
+        summary="Decisions with status, reason and evidence, newest first",
+        responses=LATER,
+    )
     def all_signals(
-        status: Name = "", site: Name = "", limit: Limit = 100, offset: Offset = 0
+        seen: Seen, status: Name = "", site: Name = "", limit: Limit = 100, offset: Offset = 0
     ) -> Response:
-        found = tower.signals(status, site=site, limit=limit, offset=offset)
+        found = decisions.signal_page(
+            tower.ledger,
+            seen.state,
+            tower.settings.tenant,
+            status=status,
+            site=site,
+            limit=limit,
+            offset=offset,
+        )
         return json_response({"offset": offset, **vars_of(found)})
 
     @api.post("/signals/approve", summary="Let a waiting decision go out")
     def approve(
-        decision: Name, by: Annotated[str, Query(min_length=1, max_length=200)]
+        decision: Name, by: Annotated[str, Parameter(min_length=1, max_length=200)]
     ) -> Response:
         return json_response(decisions.respond(tower.parts, decision, by), 201)
 
     @api.post("/signals/decline", summary="Stop a waiting decision")
     def decline(
         decision: Name,
-        by: Annotated[str, Query(min_length=1, max_length=200)],
-        reason: Annotated[str, Query(max_length=4000)] = "",
+        by: Annotated[str, Parameter(min_length=1, max_length=200)],
+        reason: Annotated[str, Parameter(max_length=4000)] = "",
     ) -> Response:
         receipt = decisions.respond(tower.parts, decision, by, declined=True, reason=reason)
         return json_response(receipt, 201)
@@ -184,13 +196,13 @@ def _events(api: APIRouter, tower: Tower) -> None:
         text: Name = "",
         since: datetime | None = None,
         until: datetime | None = None,
-        before: Annotated[int, Query(ge=0, le=2**62)] = 0,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+        at: At = None,
+        known: Known = None,
+        before: Annotated[int, Parameter(ge=0, le=2**62)] = 0,
+        limit: Annotated[int, Parameter(ge=1, le=1000)] = 50,
     ) -> Response:
-        wanted = looking.Query(
-            text, kind, site, item, subject, start=_aware(since), end=_aware(until)
-        )
-        rows = looking.search(tower.ledger, wanted, limit, before or None)
+        wanted = Query(text, kind, site, item, subject, start=aware(since), end=aware(until))
+        rows = Sight(tower.parts, aware(at), aware(known)).search(wanted, limit, before)
         older = rows[-1].seq if len(rows) == limit else 0
         return json_response({"rows": list(map(recorded_row, rows)), "before": older})
 
@@ -202,8 +214,9 @@ def _events(api: APIRouter, tower: Tower) -> None:
         return json_response(recorded_row(rows[0]))
 
     @api.get("/events/{seq}/chain", summary="From event to decision to signal, and back")
-    def story(seq: Seq) -> Response:
-        found = chain(tower.ledger, seq)
+    def story(seq: Seq, at: At = None, known: Known = None) -> Response:
+        sight = Sight(tower.parts, aware(at), aware(known))
+        found = chain(tower.ledger, seq, sight.covers)
         if found is None:
             raise HTTPException(404, f"there is no row {seq}")
         parts = ("causes", "decisions", "signals", "follows")
@@ -256,7 +269,8 @@ def _proofs(api: APIRouter, tower: Tower) -> None:
 
     @api.get("/proofs/consistency", summary="Proof that one checkpoint continues another")
     def consistency(
-        first: Annotated[int, Query(ge=1, le=2**62)], second: Annotated[int, Query(ge=1, le=2**62)]
+        first: Annotated[int, Parameter(ge=1, le=2**62)],
+        second: Annotated[int, Parameter(ge=1, le=2**62)],
     ) -> Response:
         proof = keeper().with_log(
             lambda c: proofs.prove_consistency(tower.ledger, c.log, first, second)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from urllib.parse import quote, urlencode
 
+from taktnet.app.history import Sight
 from taktnet.app.screens.desk import Desk
 from taktnet.base.names import Domain, Names
+from taktnet.ledger.search import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +50,23 @@ def _named(desk: Desk) -> Iterator[Hit]:
         yield Hit("loop", loop.id, name, f"/loops?{urlencode({'site': loop.site})}")
 
 
-def _referred(names: Names, text: str) -> Iterator[Hit]:
+def _referred(names: Names, seen: Sight, text: str) -> Iterator[Hit]:
     """References by their exact name: there may be millions, and each is a look-up."""
     for domain in _REFERENCES:
         for spelling in dict.fromkeys((text, text.upper(), text.lower())):
-            if names.find(domain, spelling) > 0:
+            if names.find(domain, spelling) > 0 and _was(seen, spelling):
                 yield Hit(_WORDS[domain], spelling, "", f"/events?{urlencode({'ref': spelling})}")
                 break
 
 
-def find(desk: Desk, names: Names, text: str) -> tuple[Hit, ...]:
-    """What fits, best first."""
+def _was(seen: Sight, name: str) -> bool:
+    """Whether a reference was on record; without a time all are."""
+    now = seen.at is None and seen.seq is None
+    return now or bool(seen.search(Query(subject=name), 1))
+
+
+def find(desk: Desk, names: Names, seen: Sight, text: str) -> tuple[Hit, ...]:
+    """What fits and was there, best first."""
     low = text.casefold()
     ranked = [
         (rank, n, hit)
@@ -66,4 +74,4 @@ def find(desk: Desk, names: Names, text: str) -> tuple[Hit, ...]:
         if (rank := _rank(low, hit.id, hit.name)) is not None
     ]
     best = [hit for _, _, hit in nsmallest(_MOST, ranked, key=lambda r: r[:2])]
-    return tuple([*_referred(names, text), *best][:_MOST])
+    return tuple([*_referred(names, seen, text), *best][:_MOST])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from taktnet.app.aside import Aside, set_aside
+from taktnet.app.history import Sight
 from taktnet.app.screens.desk import Desk
 from taktnet.app.screens.model import EventLine, Level
 from taktnet.app.screens.saying import reference, says, told
@@ -15,7 +16,7 @@ from taktnet.ledger.chain import row_hash
 from taktnet.ledger.event import kind_name
 from taktnet.ledger.fact import instant, micros
 from taktnet.ledger.ledger import Ledger, Recorded
-from taktnet.ledger.search import Query, search
+from taktnet.ledger.search import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,8 @@ def event_line(desk: Desk, row: Recorded) -> EventLine:
     )
 
 
-def log_screen(desk: Desk, ledger: Ledger, query: LogQuery) -> LogScreen:
-    """One page of the log; what cannot be read in the query is said, not guessed."""
+def log_screen(desk: Desk, ledger: Ledger, seen: Sight, query: LogQuery) -> LogScreen:
+    """One page of the log as `seen`; what cannot be read in the query is said, not guessed."""
     faults: list[str] = []
     bounds: list[datetime | None] = []
     for name in _TIMES:
@@ -141,13 +142,22 @@ def log_screen(desk: Desk, ledger: Ledger, query: LogQuery) -> LogScreen:
             bounds.append(None)
             faults.append(f"“{getattr(query, name)}” is no time; write it as 2026-11-23T14:00.")
     wanted = Query(query.text, query.kind, query.site, query.item, query.ref, bounds[0], bounds[1])
-    rows = search(ledger, wanted, _PER_PAGE, query.before or None)
+    rows = seen.search(wanted, _PER_PAGE, query.before)
     more = len(rows) == _PER_PAGE and rows[-1].seq > 1
     low = rows[-1].seq if more else min(1, ledger.head.seq)
     lines = tuple(event_line(desk, row) for row in rows)
-    kept = [] if query.narrow or query.before else set_aside(ledger)
+    kept = [] if query.narrow or query.before else _aside(ledger, seen)
     aside = tuple(_aside_line(desk, one) for one in kept[:_ASIDE])
     return LogScreen(query, lines, low if more else 0, low, tuple(faults), aside, len(kept))
+
+
+def _aside(ledger: Ledger, seen: Sight) -> list[Aside]:
+    return [
+        one
+        for one in set_aside(ledger)
+        if (seen.recorded is None or one.recorded <= seen.recorded)
+        and (seen.at is None or one.event.at <= seen.at)
+    ]
 
 
 def _aside_line(desk: Desk, one: Aside) -> AsideLine:
@@ -162,9 +172,9 @@ def _aside_line(desk: Desk, one: Aside) -> AsideLine:
     return AsideLine(one.recorded, zone, *what, why)
 
 
-def event_screen(desk: Desk, ledger: Ledger, seq: int) -> EventScreen:
-    """One event; raises KeyError where there is no such row."""
-    story = chain(ledger, seq)
+def event_screen(desk: Desk, ledger: Ledger, seen: Sight, seq: int) -> EventScreen:
+    """One event and its chain as `seen`; raises KeyError where there is no such row."""
+    story = chain(ledger, seq, seen.covers)
     if story is None:
         raise KeyError(seq)
     line = event_line(desk, story.row)

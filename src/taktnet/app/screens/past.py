@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
 from taktnet.app import reports
 from taktnet.app.history import Sight
+from taktnet.app.looks import Look, Looks
 from taktnet.app.reports import TaktReport
 from taktnet.app.screens.kept import Kept
-from taktnet.app.screens.port import Screens
 from taktnet.app.screens.screens import TowerScreens
 from taktnet.app.tower import Tower
 from taktnet.kpi.definition import Dimension, KpiValue
@@ -22,60 +22,61 @@ from taktnet.state import State
 
 T = TypeVar("T")
 _FOR_EVER_S = 1e12
-_MOST = 4  # each holds a state and, where `known` is given, KPIs
+_WAIT_S = 0.6  # what is folded by then is shown at once
+_MOST = 4
 
 
 class PastScreens(TowerScreens):
-    """`port.Screens` of a tower as of `at`, as known at `known`; see `history.Sight`."""
+    """`port.Screens` of a tower as seen from another time."""
 
-    def __init__(
-        self,
-        tower: Tower,
-        targets: Mapping[str, float] | None,
-        at: datetime | None,
-        known: datetime | None,
-    ) -> None:
+    def __init__(self, tower: Tower, targets: Mapping[str, float] | None, look: Look) -> None:
         super().__init__(tower, targets)
-        self._kpis = self._reports = Kept(_FOR_EVER_S)
-        self._past = Sight(tower.parts, at, known)
-        self._shown = tower.state(at, known), self._past.network, self._past.end
+        self.past = look
+        if look.sight.seq is not None:
+            self._kpis = self._reports = Kept(_FOR_EVER_S)
 
     def _moment(self) -> tuple[State, Network, int]:
-        return self._shown
+        return self.past.state, self.past.sight.network, self.past.sight.end
 
     def _network(self) -> Network:
-        return self._past.network
+        return self.past.sight.network
 
     def _look(self, read: Callable[[Kpis], T]) -> T:
-        return self._past.look(read)
+        return self.past.sight.look(read)
+
+    def _covered(self) -> Sight:
+        return self.past.sight
 
     def _report(self, by: Dimension) -> list[KpiValue]:
         step = "day" if by == "network" else "none"
-        start, end = reports.span(self._past, 28.0)
+        start, end = reports.span(self.past.sight, 28.0)
         return self._kpis.get(
             ("kpis", by), lambda: self._look(lambda k: k.report(start, end, by=by, step=step))
         )
 
     def _takt(self) -> TaktReport:
-        return self._reports.get("takt", lambda: reports.takt_of(self._past))
+        return self._reports.get("takt", lambda: reports.takt_of(self.past.sight))
 
 
 class Pasts:
-    """The last few pasts that were looked at; one with `known` never changes."""
+    """The screens of the last few pasts that were looked at."""
 
-    def __init__(self, tower: Tower, targets: Mapping[str, float] | None = None) -> None:
-        self._tower, self._targets = tower, targets
+    def __init__(
+        self, tower: Tower, looks: Looks, targets: Mapping[str, float] | None = None
+    ) -> None:
+        self._tower, self._looks, self._targets = tower, looks, targets
         self._lock = Lock()
-        self._made: OrderedDict[Hashable, Screens] = OrderedDict()
+        self._made: OrderedDict[tuple[datetime | None, datetime | None], PastScreens]
+        self._made = OrderedDict()
 
-    def screens(self, at: datetime | None, known: datetime | None) -> Screens:
-        """The screens of that time; made when first asked for, one after another."""
-        key = at, known, 0 if known else self._tower.ledger.head.seq
+    def screens(self, at: datetime | None, known: datetime | None) -> PastScreens:
+        """The screens of that time; raises `looks.Folding` where folding takes its time."""
+        look = self._looks.get(at, known, _WAIT_S)
         with self._lock:
-            found = self._made.pop(key, None)
-            if found is None:
-                found = PastScreens(self._tower, self._targets, at, known)
-            self._made[key] = found
+            found = self._made.get((at, known))
+            if found is None or found.past is not look:
+                found = self._made[at, known] = PastScreens(self._tower, self._targets, look)
+            self._made.move_to_end((at, known))
             while len(self._made) > _MOST:
                 self._made.popitem(last=False)
             return found

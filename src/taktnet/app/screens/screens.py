@@ -7,6 +7,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TypeVar
 
+from taktnet.app import history
 from taktnet.app import signals as decisions
 from taktnet.app.reports import TaktReport
 from taktnet.app.screens import flow as flows
@@ -88,6 +89,10 @@ class TowerScreens:
 
     def _network(self) -> Network:
         return self._tower.network
+
+    def _covered(self) -> history.Sight:
+        """Which rows of the ledger the screens show."""
+        return history.Sight(self._tower.parts)
 
     def _look(self, read: Callable[[Kpis], T]) -> T:
         return self._tower.parts.kpis.look(read)
@@ -207,11 +212,11 @@ class TowerScreens:
 
     def log(self, query: log.LogQuery) -> log.LogScreen:
         """One page of the event log."""
-        return log.log_screen(self._sight().desk, self._tower.ledger, query)
+        return log.log_screen(self._sight().desk, self._tower.ledger, self._covered(), query)
 
     def event(self, seq: int) -> log.EventScreen:
         """One event with its chain."""
-        return log.event_screen(self._sight().desk, self._tower.ledger, seq)
+        return log.event_screen(self._sight().desk, self._tower.ledger, self._covered(), seq)
 
     def signals(self, status: str, site: str, item: str, page: int) -> SignalScreen:
         """Decisions with status and reason."""
@@ -234,7 +239,7 @@ class TowerScreens:
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """What has `text` in its name."""
-        return find(self._sight().desk, self._tower.names, text)
+        return find(self._sight().desk, self._tower.names, self._covered(), text)
 
     def answer(self, id: str, approve: bool) -> str:
         """Record a person's answer to a waiting decision."""

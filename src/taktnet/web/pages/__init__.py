@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from taktnet.app.looks import Looks
     from taktnet.app.plans.desk import PlanScreens
     from taktnet.app.tower import Tower
 
 
-def router(tower: Tower, plans: PlanScreens | None = None) -> APIRouter:
-    """The routes of every page over a tower; `plans` are those that the API shows too."""
-    from taktnet.app.plans.desk import TowerPlans
+def router(tower: Tower, plans: PlanScreens, looks: Looks) -> APIRouter:
+    """The routes of every page over a tower; `plans` and `looks` are those of the API too."""
     from taktnet.app.screens.past import Pasts
     from taktnet.app.screens.screens import TowerScreens
     from taktnet.app.screens.targets import read_targets
@@ -21,7 +21,7 @@ def router(tower: Tower, plans: PlanScreens | None = None) -> APIRouter:
     from taktnet.web.pages.routes import Pages, make_router
 
     targets = read_targets(tower.parts.place)
-    pages = Pages(TowerScreens(tower, targets), Pasts(tower, targets).screens)
+    pages = Pages(TowerScreens(tower, targets), Pasts(tower, looks, targets).screens)
     made = make_router(pages)
-    plan_pages.add(made, pages, plans or TowerPlans(tower))
+    plan_pages.add(made, pages, plans)
     return made

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
+from taktnet.app.looks import Folding, NotLooked
 from taktnet.app.screens.log import LogQuery
 from taktnet.app.screens.model import Head
 from taktnet.app.screens.port import Screens
@@ -36,11 +37,12 @@ _YEAR = "public, max-age=31536000, immutable"
 Text = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Query(ge=0, le=1 << 53)]
 PastScreens = Callable[[datetime | None, datetime | None], Screens]
-#: Screens that can be shown as of another time.
+#: Screens that can be shown as of another time; the others speak of now and say so.
 _TIMED = frozenset(
     f"{name}.html"
     for name in (
         "overview", "loops", "flow", "sites", "site", "items", "item", "signals", "kpi",
+        "events", "event", "search", "parts/rows", "parts/hits", "error",
     )
 )  # fmt: skip
 
@@ -74,15 +76,15 @@ class Pages:
     ) -> Response:
         """One template in its frame."""
         url, timed = request.url, template in _TIMED
-        past = self.asked(request) if timed else None
-        screens = self._past(past.at, past.known) if past else self.screens
+        past = self.asked(request)
+        screens = self._past(past.at, past.known) if past and timed else self.screens
         values = {
             "head": screens.head(),
             "zone": self.screens.zone(),
             "past": past,
             "timed": timed,
             "path": url.path,
-            "others": times.others(request) if timed else [],
+            "others": times.others(request),
             "here": url.path + (f"?{url.query}" if url.query else ""),
             "section": section,
             "title": title,
@@ -104,6 +106,12 @@ class Pages:
                 return handler(*args, **values)
             except times.NoTime as error:
                 return self._failure(422, str(error), "Choose another time, or leave it blank.")
+            except Folding as folding:
+                request: Request = args[0] if args else values["request"]
+                job = folding.job
+                return self.show(request, "look.html", "", "Looking back", 202, job=job)
+            except NotLooked as stopped:
+                return self._failure(503, str(stopped), "Reload to begin again.")
             except TaktnetError as error:
                 remedy = "Reload in a moment; the log of the server says more."
                 return self._failure(503, str(error), remedy)
@@ -195,19 +203,22 @@ class Pages:
 
     def events(self, request: Request) -> Response:
         """The event log."""
-        screen = self.screens.log(_query(request))
+        screens = self.seen(request)
+        screen = screens.log(_query(request))
         return self.show(request, "events.html", "events", "Events", screen=screen)
 
     def older(self, request: Request) -> Response:
         """Further rows of the event log, without a frame."""
-        screen = self.screens.log(_query(request))
+        screens = self.seen(request)
+        screen = screens.log(_query(request))
         here = f"/events?{request.url.query}"
         return self.show(request, "parts/rows.html", "", "", screen=screen, here=here)
 
     def event(self, request: Request, seq: int) -> Response:
         """One event."""
+        screens = self.seen(request)
         try:
-            screen = self.screens.event(seq)
+            screen = screens.event(seq)
         except KeyError:
             return self.missing(request, "event", str(seq))
         return self.show(request, "event.html", "events", f"Event {seq:,}", screen=screen)
@@ -231,7 +242,9 @@ class Pages:
             seq = self.screens.decision_seq(id)
         except KeyError:
             return self.missing(request, "decision", id)
-        return RedirectResponse(f"/events/{seq}", 303, {"Cache-Control": "no-store"})
+        past = self.asked(request)
+        place = f"/events/{seq}" + (f"?{past.query}" if past else "")
+        return RedirectResponse(place, 303, {"Cache-Control": "no-store"})
 
     def kpi(self, request: Request, id: str, scope: Text = "") -> Response:
         """One KPI."""
@@ -249,14 +262,14 @@ class Pages:
 
     def search(self, request: Request, q: Text = "") -> Response:
         """Everything with a name like that."""
-        query = q.strip()
-        hits = self.screens.find(query) if query else ()
+        query, screens = q.strip(), self.seen(request)
+        hits = screens.find(query) if query else ()
         return self.show(request, "search.html", "", "Search", hits=hits, query=query)
 
     def hits(self, request: Request, q: Text = "") -> Response:
         """The same while typing."""
-        query = q.strip()
-        hits = self.screens.find(query)[:9] if query else ()
+        query, screens = q.strip(), self.seen(request)
+        hits = screens.find(query)[:9] if query else ()
         return self.show(request, "parts/hits.html", "", "", hits=hits, query=query)
 
     def answer(self, request: Request, id: str, approve: bool, form: dict[str, str]) -> Response:

@@ -14,10 +14,8 @@ from taktnet.ledger.fact import micros
 from taktnet.web.pages.format import utc, zone_of
 
 _NAMES = ("at", "known")
-#: Links to the pages that can be shown as of another time.
-_LINK = re.compile(
-    r'href="(/(?:(?:loops|flow|sites|items|kpis|signals)(?:[/?][^"#]*)?|\?[^"#]*)?)(#[^"]*)?"'
-)
+#: Links to pages, and the search while typing.
+_LINK = re.compile(r'(href="(?=/(?!static/|api/))|hx-get="(?=/search/))([^"#]*)(#[^"]*)?"')
 
 
 class NoTime(TaktnetError):
@@ -46,16 +44,20 @@ class Past:
         when: datetime | None = getattr(self, name)
         return when.astimezone(zone_of(zone)).strftime("%Y-%m-%dT%H:%M") if when else ""
 
+    @property
+    def query(self) -> str:
+        """The time as parameters of an address."""
+        return urlencode({n: v.isoformat() for n in _NAMES if (v := getattr(self, n))})
+
     def within(self, html: str) -> str:
         """The page with links that lead to other pages of the same time."""
-        given = {n: v.isoformat() for n in _NAMES if (v := getattr(self, n))}
-        more = urlencode(given).replace("&", "&amp;")
+        more = self.query.replace("&", "&amp;")
 
         def linked(found: re.Match[str]) -> str:
-            url, place = found[1], found[2] or ""
+            name, url, place = found[1], found[2], found[3] or ""
             if re.search(r"[?&;](at|known)=", url):
                 return found[0]
-            return f'href="{url}{"&amp;" if "?" in url else "?"}{more}{place}"'
+            return f'{name}{url}{"&amp;" if "?" in url else "?"}{more}{place}"'
 
         return _LINK.sub(linked, html)
 
