@@ -6,27 +6,17 @@ Python may not write it (PYTHONDONTWRITEBYTECODE), each start would translate ev
 
 import compileall
 import sys
-from datetime import UTC, datetime
 from importlib import import_module
 
+from taktnet.app.ready import small_tower, use
 from taktnet.app.simulation.answers import simulate
 from taktnet.app.simulation.question import Question
-from taktnet.app.tower import Tower
-from taktnet.ledger.event import StockConsumed, StockCounted
-from taktnet.network.generate import generate
 
 
 def kernels() -> int:
     """Run what is compiled on a small network; how many decisions came of it."""
-    network = generate(sites=10, seed=1)
-    with Tower.open(None, network) as tower:
-        loop = network.loops[0]
-        about = {"source": "warm", "site": loop.site, "item": loop.item, "at": datetime.now(UTC)}
-        tower.ingest([StockCounted(id="1", qty=loop.cards * loop.container_qty, **about)])
-        tower.ingest([StockConsumed(id="2", qty=2 * loop.container_qty, **about)])
-        tower.kpis()
-        tower.takt()
-        tower.flow()
+    with small_tower() as tower:
+        use(tower, lambda done, total: None)
         simulate(tower.parts, Question(days=1.0, replications=2, kpis=True))
         return tower.signals().total
 

@@ -262,6 +262,9 @@ def test_up_replays_serves_and_stops(running):
     while (seq := httpx.get(f"{url}/api/health", trust_env=False, timeout=30).json()["seq"]) < 50:
         assert time.monotonic() < end
         time.sleep(0.05)
+    while httpx.get(url, trust_env=False, timeout=30).status_code == 503:
+        assert time.monotonic() < end
+        time.sleep(0.05)
     assert httpx.get(url, trust_env=False, timeout=30).status_code == 200
     assert home.running_at(place) == url
     more = events_file(place / "more.ndjson", [used(60)])

@@ -3,6 +3,9 @@
 import subprocess
 import sys
 
+from taktnet.state.entry import is_kept
+from taktnet.twin.engine.loop import enter
+
 _RUN = """
 import sys
 from taktnet.network.generate import generate
@@ -24,3 +27,10 @@ def test_a_warm_start_loads_no_compiler():
     first, second = _run(), _run()
     assert first[0] == second[0] != "0"
     assert second[1] == "False"
+
+
+def test_what_lies_on_disk_is_known_without_loading_it():
+    """An entry that was run with integers is kept for those, and for nothing else."""
+    _run()
+    assert is_kept(enter, 0, 0, 0, 0)
+    assert not is_kept(enter, 0.5, 0, 0, 0)

@@ -90,12 +90,12 @@ def test_a_long_look_at_the_past_tells_how_far_it_is_and_can_be_stopped(running:
     with serving(create_app(world.tower)) as address, tab(running) as one:
         past = f"{address}/items?known={(NOW - timedelta(hours=5)).strftime('%Y-%m-%dT%H:%MZ')}"
         one.page.goto(past)
-        one.page.locator("#look-stop").click()
+        one.page.locator("#wait-stop").click()
         held.go.set()
         one.page.get_by_text("Stopped. Reload to begin again.").wait_for()
         held.go.clear()
         one.page.goto(past)
-        assert one.page.locator("#look-bar").is_visible()
+        assert one.page.locator("#wait-bar").is_visible()
         held.go.set()
         one.page.get_by_text("Nothing here goes on.").wait_for()
         assert one.page.locator("table.rows tr").count() > 1

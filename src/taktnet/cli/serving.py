@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = "drivetrain"
 _SPEED = 600.0
+_PATIENCE_S = 2.0
 
 
 def register(app: typer.Typer) -> None:
@@ -70,7 +74,6 @@ def up(
     from taktnet.app import home
     from taktnet.app.clock import ReplayClock
     from taktnet.app.settings import Settings
-    from taktnet.app.simulation.warm import warm_behind
     from taktnet.app.tower import Tower
     from taktnet.cli.player import Player, Source
     from taktnet.web import server
@@ -81,7 +84,8 @@ def up(
     settings = Settings.read(file, port=port, host=host, token=token)
     listener = server.bind(settings)
     clock = ReplayClock(0) if sources else None
-    tower = Tower.open(found.place, found.network, settings, clock=clock)
+    with _patience(json):
+        tower = Tower.open(found.place, found.network, settings, clock=clock)
     with tower:
         player = Player(tower, sources, speed)
         url = server.address(listener, settings)
@@ -89,12 +93,25 @@ def up(
         try:
             _tell(url, found, bool(settings.token), json)
             player.start()
-            warm_behind()
             server.serve(tower, settings, listener)
         finally:
             note.unlink(missing_ok=True)
             player.close()
             listener.close()
+
+
+@contextmanager
+def _patience(json: bool) -> Iterator[None]:
+    """Say what is going on where the tower is not open after a moment."""
+    words = "Reading the record; what is not compiled on this machine yet is compiled, once."
+    timer = Timer(_PATIENCE_S, lambda: console().print(words, style="dim"))
+    timer.daemon = True
+    if not json:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _where(path: Path | None, example: str, place: Path | None) -> tuple[Home, list[Any]]:

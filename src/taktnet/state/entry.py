@@ -36,3 +36,10 @@ def entry(function: Any) -> Any:
     compiled = _njit(cache=True, nogil=True, error_model="numpy")(function)
     compiled._cache = _Quick(function)
     return compiled
+
+
+def is_kept(entry: Any, *values: Any) -> bool:
+    """Whether what an entry compiles for such values lies on disk and is up to date."""
+    cache, types = entry._cache, tuple(entry.typeof_pyval(value) for value in values)
+    key = cache._index_key(types, entry.targetctx.codegen())
+    return key in cache._cache_file._load_index()

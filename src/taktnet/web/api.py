@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from taktnet import __version__
-from taktnet.app.jobs import TooManyJobs
+from taktnet.app.jobs import Job, TooManyJobs
 from taktnet.app.looks import Folding, Looks, NotLooked
 from taktnet.app.plans.answers import NotOpen
 from taktnet.app.plans.desk import TowerPlans
@@ -77,8 +77,13 @@ class TowerApp(FastAPI):
             await super().__call__(scope, receive, _secured(send))
 
 
-def create_app(tower: Tower, settings: Settings | None = None) -> TowerApp:
-    """The application over `tower`: API, pages, OpenAPI at /api/openapi.json."""
+def create_app(
+    tower: Tower, settings: Settings | None = None, starting: Job | None = None
+) -> TowerApp:
+    """The application over `tower`: API, pages, OpenAPI at /api/openapi.json.
+
+    Until `starting` (`app.ready`) ends, pages say how far it is.
+    """
     settings = settings or tower.settings
     app = TowerApp(
         title="Taktnet",
@@ -97,7 +102,7 @@ def create_app(tower: Tower, settings: Settings | None = None) -> TowerApp:
     plan_desk = TowerPlans(tower)
     app.include_router(plans.routes(plan_desk))
     app.include_router(simulate.routes(tower))
-    app.include_router(pages.router(tower, plan_desk, app.looks))
+    app.include_router(pages.router(tower, plan_desk, app.looks, starting))
     describe.schema(app)
     return app
 

@@ -14,6 +14,8 @@ from types import FrameType
 
 import uvicorn
 
+from taktnet.app import ready
+from taktnet.app.jobs import Job
 from taktnet.app.settings import Settings
 from taktnet.app.tower import Tower
 from taktnet.base.errors import TaktnetError
@@ -81,9 +83,9 @@ def address(listener: socket.socket, settings: Settings) -> str:
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
-def make_server(tower: Tower, settings: Settings) -> TowerServer:
-    """A server over the tower, not yet running."""
-    app = create_app(tower, settings)
+def make_server(tower: Tower, settings: Settings, starting: Job | None = None) -> TowerServer:
+    """A server over the tower, not yet running; until `starting` ends, pages tell of it."""
+    app = create_app(tower, settings, starting)
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -105,7 +107,7 @@ def make_server(tower: Tower, settings: Settings) -> TowerServer:
 def serve(tower: Tower, settings: Settings, listener: socket.socket) -> None:
     """Serve until a signal comes."""
     sys.setswitchinterval(_SWITCH_S)
-    server = make_server(tower, settings)
+    server = make_server(tower, settings, ready.start(tower))
     # What is loaded by now stays: the collector need not walk through it while events come in.
     gc.collect()
     gc.freeze()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import subprocess
+import sys
 from threading import Thread
 
 
@@ -17,5 +20,25 @@ def warm() -> None:
 
 
 def warm_behind() -> None:
-    """The same beside other work; whoever asks meanwhile waits for no more than the rest of it."""
-    Thread(target=warm, name="warm-twin", daemon=True).start()
+    """The same beside other work.
+
+    Compiled in a process of its own: in this one, everything else would wait for the compiler.
+    """
+    Thread(target=_behind, name="warm-twin", daemon=True).start()
+
+
+def _behind() -> None:
+    from taktnet.state.entry import is_kept
+    from taktnet.twin.engine.loop import enter_traced
+
+    if not is_kept(enter_traced, 0, 0, 0, 0):
+        command = [sys.executable, "-m", __name__]
+        compiler = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
+        atexit.register(compiler.kill)
+        compiler.wait()
+        atexit.unregister(compiler.kill)
+    warm()
+
+
+if __name__ == "__main__":
+    warm()

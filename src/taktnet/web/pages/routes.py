@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
+from taktnet.app.jobs import Job
 from taktnet.app.looks import Folding, NotLooked
 from taktnet.app.screens.log import LogQuery
 from taktnet.app.screens.model import Head
@@ -32,6 +33,7 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Vary": "Accept-Encoding",
 }
+_PATIENCE_S = 0.6  # a start that has ended by then shows the page at once
 _SMALL = 2000  # bytes; below that packing gains nothing
 _YEAR = "public, max-age=31536000, immutable"
 Text = Annotated[str, Query(max_length=200)]
@@ -50,8 +52,8 @@ _TIMED = frozenset(
 class Pages:
     """The handlers; every page is rendered in a worker thread, never in the event loop."""
 
-    def __init__(self, screens: Screens, past: PastScreens) -> None:
-        self.screens, self._past = screens, past
+    def __init__(self, screens: Screens, past: PastScreens, starting: Job | None = None) -> None:
+        self.screens, self._past, self._starting = screens, past, starting
         self.templates = environment()
 
     def asked(self, request: Request) -> times.Past | None:
@@ -102,6 +104,10 @@ class Pages:
 
         @wraps(handler)
         def told(*args: Any, **values: Any) -> Response:
+            if self._starting is not None:
+                if not self._starting.wait(_PATIENCE_S):
+                    return self._bare("start.html", 503, title="Starting", job=self._starting)
+                self._starting = None
             try:
                 return handler(*args, **values)
             except times.NoTime as error:
@@ -119,17 +125,14 @@ class Pages:
         return told
 
     def _failure(self, status: int, message: str, remedy: str) -> Response:
+        title = "Out of order" if status == 503 else "No such time"
+        return self._bare("error.html", status, title=title, message=message, remedy=remedy)
+
+    def _bare(self, template: str, status: int, **more: Any) -> Response:
         """Made without the tower, which may be what fails."""
-        html = self.templates.get_template("error.html").render(
-            head=Head(0, 0, "", 0, 0, 0),
-            here="/",
-            section="",
-            title="Out of order" if status == 503 else "No such time",
-            message=message,
-            remedy=remedy,
-            past=None,
-            timed=False,
-        )
+        head = Head(0, 0, "", 0, 0, 0)
+        frame = {"head": head, "here": "/", "section": "", "past": None, "timed": False}
+        html = self.templates.get_template(template).render(frame | more)
         return HTMLResponse(
             html, status, _HEADERS | ({"Retry-After": "2"} if status == 503 else {})
         )
@@ -348,10 +351,10 @@ def make_router(pages: Pages) -> APIRouter:
         ("/lab", pages.lab),
         ("/search", pages.search),
         ("/search/hits", pages.hits),
-        ("/static/{name:path}", static),
     )
     for path, handler in gets:
         made.add_api_route(path, pages.guarded(handler), methods=["GET"], response_model=None)
+    made.add_api_route("/static/{name:path}", static, methods=["GET"], response_model=None)
 
     async def approve(request: Request, id: str) -> Response:
         return await _answer(pages, request, id, True)
