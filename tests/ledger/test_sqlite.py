@@ -19,6 +19,7 @@ import pytest
 from samples import NOW, used
 
 from support.happenings import START_US, happenings
+from taktnet.base.names import Domain
 from taktnet.ledger.ledger import StoreError
 from taktnet.ledger.memory import MemoryLedger
 from taktnet.ledger.verify import verify
@@ -139,6 +140,100 @@ def test_a_step_that_fails_leaves_the_schema_as_it_was(
     with apsw.Connection(str(path)) as connection:
         sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'half'"
         assert connection.execute(sql).get == 0
+
+
+def test_a_file_of_the_first_schema_is_brought_up(tmp_path: Path) -> None:
+    """Its rows and names are as they were, it verifies, and rows of one commit go on behind."""
+    ledger = SqliteLedger(tmp_path / "new.db")
+    ledger.append(happenings(70), START_US)
+    rows = ledger.rows()
+    ledger.close()
+    old = tmp_path / "old.db"
+    with apsw.Connection(str(old)) as connection:
+        connection.execute(sqlite_schema.MIGRATIONS[0].script)
+        connection.pragma("user_version", 1)
+        connection.pragma("application_id", sqlite_schema.APPLICATION_ID)
+        connection.execute("ATTACH ? AS new", (str(tmp_path / "new.db"),))
+        connection.execute(
+            "INSERT INTO event SELECT seq, recorded, tenant, source, id, corrects, facts, hash, "
+            "body FROM new.event; INSERT INTO name SELECT * FROM new.name; "
+            "UPDATE head SET (seq, hash, recorded) = (SELECT seq, hash, recorded FROM new.head)"
+        )
+    with pytest.raises(StoreError, match="an older schema"):
+        SqliteLedger(old, read_only=True)
+    again = SqliteLedger(old)
+    assert again.rows() == rows
+    again.append(happenings(1, 70), START_US + 1)
+    assert verify(again).rows == 71
+    again.close()
+
+
+def _listed(path: Path) -> int:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    return connection.execute("SELECT count(*) FROM name").get
+
+
+def test_names_stand_beside_their_row_until_they_are_listed(tmp_path: Path) -> None:
+    """A reader has them at once, whoever comes after a crash too, and a larger commit, a checkpoint
+    and the end list them."""
+    path, copy = tmp_path / "a.db", tmp_path / "copy.db"
+    ledger = SqliteLedger(path)
+    ledger.append(happenings(3), START_US)
+    reader = SqliteLedger(path, read_only=True)
+    for n in range(3, 30):
+        ledger.append(happenings(1, n), START_US + n)
+        assert reader.head == ledger.head
+        assert reader.names.counts() == ledger.names.counts()
+    named = sum(ledger.names.counts()) - len(Domain)
+    assert _listed(path) < named
+    assert verify(SqliteLedger(path, read_only=True)).rows == 30
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
+    other = SqliteLedger(copy)
+    assert other.names.since((1,) * len(Domain)) == ledger.names.since((1,) * len(Domain))
+    other.append(happenings(2, 30), START_US + 30)
+    assert _listed(copy) == sum(other.names.counts()) - len(Domain)
+    assert verify(other).rows == 32
+    other.close()
+    ledger.save_checkpoint(30, "note")
+    assert _listed(path) == named
+    ledger.append([used("new", item="ITM-NEW")], START_US + 31)
+    assert _listed(path) == named
+    ledger.close()
+    assert _listed(path) > named
+    reader.close()
+
+
+def test_names_changed_from_outside_are_told(tmp_path: Path) -> None:
+    """By the row that they stand beside."""
+    path, copy = tmp_path / "a.db", tmp_path / "copy.db"
+    ledger = SqliteLedger(path)
+    ledger.append(happenings(1), START_US)
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
+    ledger.close()
+    connection = apsw.Connection(str(copy))
+    connection.execute("DROP TRIGGER event_stays; UPDATE event SET names = '[[1'")
+    connection.close()
+    with pytest.raises(StoreError, match="the names beside row 1 cannot be read"):
+        SqliteLedger(copy)
+
+
+def test_names_whose_listing_fails_are_listed_later(tmp_path: Path) -> None:
+    """A commit that finds no room takes nothing from those that wait."""
+    ledger = SqliteLedger(tmp_path / "a.db")
+    for n in range(20):
+        ledger.append(happenings(1, n), START_US + n)
+    writer = ledger._writer
+    assert writer is not None
+    assert ledger._unlisted
+    writer.pragma("max_page_count", writer.pragma("page_count"))
+    with pytest.raises(StoreError, match="the disk is full"):
+        ledger.append(happenings(2000, 20), START_US + 20)
+    writer.pragma("max_page_count", 1_000_000)
+    ledger.append(happenings(2000, 20), START_US + 20)
+    ledger.close()
+    assert verify(SqliteLedger(tmp_path / "a.db", read_only=True)).rows == 2020
 
 
 def test_files_that_are_no_ledger_are_refused_in_words(tmp_path: Path) -> None:

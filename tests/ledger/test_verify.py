@@ -120,7 +120,7 @@ def test_a_row_added_behind_the_head_is_named(path: Path) -> None:
     """Copied from another one."""
     added = (
         "INSERT INTO event SELECT seq + 30, recorded, tenant, source, 'new', NULL, facts, hash, "
-        "body FROM event WHERE seq = 1"
+        "body, NULL FROM event WHERE seq = 1"
     )
     assert tamper(path, added).row == ROWS + 1
 
@@ -130,8 +130,8 @@ def test_a_row_put_in_between_is_named(path: Path) -> None:
     moved = (
         "UPDATE event SET seq = -seq - 1 WHERE seq > 9",
         "UPDATE event SET seq = -seq WHERE seq < 0",
-        "INSERT INTO event SELECT 10, recorded, tenant, source, 'new', NULL, facts, hash, body "
-        "FROM event WHERE seq = 9",
+        "INSERT INTO event SELECT 10, recorded, tenant, source, 'new', NULL, facts, hash, body, "
+        "NULL FROM event WHERE seq = 9",
         "UPDATE head SET seq = 31",
     )
     assert tamper(path, *moved).row == 10

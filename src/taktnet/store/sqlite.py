@@ -21,6 +21,8 @@ from taktnet.store import common
 from taktnet.store import sqlite_schema as schema
 from taktnet.store.common import ROW, columns, ids_of
 from taktnet.store.sqlite_rows import (
+    Name,
+    beside,
     fetch,
     fields_of,
     head_of,
@@ -41,9 +43,10 @@ _INSERT = (
 )
 #: One row and the look at the epoch in one statement, which is a transaction by itself.
 _INSERT_ONE = (
-    "INSERT INTO event (seq, recorded, tenant, source, id, corrects, facts, hash, body) "
-    "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? FROM head WHERE epoch = ?"
+    "INSERT INTO event (seq, recorded, tenant, source, id, corrects, facts, hash, body, names) "
+    "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM head WHERE epoch = ?"
 )
+_LIST = "INSERT INTO name VALUES (?, ?, ?)"
 _MOVE_HEAD = "UPDATE head SET seq = ?, hash = ?, recorded = ?"
 _EPOCH = "SELECT epoch FROM head"
 #: The head's row is rewritten after so many rows, with each checkpoint and when closed: a page
@@ -84,6 +87,7 @@ class SqliteLedger(WritingLedger):
         self._epoch = 0
         self._marked = 0  # the row that the head's row names
         self._laid = False  # whether the log has its length
+        self._unlisted: list[Name] = []  # names that stand beside their row alone
         self._broken = ""
         if read_only and not self.path.exists():
             raise StoreError(f"{self.path}: no such ledger. Name one that exists.")
@@ -125,12 +129,14 @@ class SqliteLedger(WritingLedger):
             head = head_of(reader)
             if self._writer is not None:
                 self._check_tail(reader)
-            names = fetch(reader, "SELECT domain, id, text FROM name ORDER BY domain, id")
+            listed, unlisted = names_after(reader, self.names.counts())
             parked = fetch(reader, "SELECT recorded, body FROM parked ORDER BY n")
             closed = fetch(reader, "SELECT body FROM event JOIN period USING (seq) ORDER BY seq")
+            self._unlisted = unlisted
+            names = listed if self._writer is not None else without_gaps(listed)
             self._open(
                 head,
-                names if self._writer is not None else without_gaps(names),
+                (*names, *unlisted),
                 common.waiting(parked),
                 common.closings(closed),
             )
@@ -151,7 +157,8 @@ class SqliteLedger(WritingLedger):
         if self._writer is None and self.names.counts() == self._stored:
             with self._reading() as reader:
                 self._head = head_of(reader)
-                self.names.load(names_after(reader, self._stored))
+                for names in names_after(reader, self._stored):
+                    self.names.load(names)
             self._stored = self.names.counts()
         return self._head
 
@@ -194,14 +201,24 @@ class SqliteLedger(WritingLedger):
             common.fence(writer.execute(_EPOCH).get == self._epoch, self.path)
             yield writer
 
+    @contextmanager
+    def _listing(self) -> Iterator[apsw.Connection]:
+        """A small write that may move the head's row: no row up to it has names for itself."""
+        with self._mutex:
+            with self._small_write() as writer:
+                yield writer
+                if self._unlisted:
+                    writer.executemany(_LIST, self._unlisted)
+            self._unlisted = []
+
     def _write(self, batch: Batch) -> None:
         entries, stage = batch.entries, batch.stage
         aside = stage.conflicts or stage.parked or stage.released or stage.closed
         mark = bool(entries) and entries[-1].seq >= self._marked + _HEAD_ROWS
-        if len(entries) == 1 and not (mark or aside or batch.names or batch.positions):
-            self._write_one((*next(columns(batch, self.names)), self._epoch))
+        if len(entries) == 1 and not (mark or aside or batch.positions):
+            self._write_one(next(columns(batch, self.names)), batch.names)
             return
-        with self._small_write() as writer:
+        with self._listing() as writer:
             if mark and not self._laid:
                 schema.lay_log(self.path)
                 self._laid = True
@@ -211,14 +228,15 @@ class SqliteLedger(WritingLedger):
                 writer.execute(_MOVE_HEAD, fields_of(head))
                 self._marked = head.seq
             if batch.names:
-                writer.executemany("INSERT INTO name VALUES (?, ?, ?)", batch.names)
+                writer.executemany(_LIST, batch.names)
             if batch.positions:
                 writer.executemany(_ADVANCE, list(batch.positions.items()))
             if aside:
                 write_stage(writer, batch)
 
-    def _write_one(self, values: tuple[Any, ...]) -> None:
-        """One row by one statement, durable when it returns."""
+    def _write_one(self, row: tuple[Any, ...], names: list[Name]) -> None:
+        """One row and the names it brings by one statement, durable when it returns."""
+        values = (*row, beside(names), self._epoch)
         with self._mutex:
             writer = self._able()
             try:
@@ -228,6 +246,7 @@ class SqliteLedger(WritingLedger):
                 self._failed(problem)
                 raise
             common.fence(writer.changes() == 1, self.path)
+            self._unlisted += names
 
     # -- what the desk asks ----------------------------------------------------------------------
 
@@ -342,7 +361,7 @@ class SqliteLedger(WritingLedger):
 
     def save_checkpoint(self, size: int, note: str) -> None:
         """See `Ledger.save_checkpoint`."""
-        with self._small_write() as writer:
+        with self._listing() as writer:
             writer.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", (size, note))
             writer.execute(_MOVE_HEAD, fields_of(newest_row(writer)))
 
@@ -372,5 +391,5 @@ class SqliteLedger(WritingLedger):
         """Bring the head's row up, if this is still the writer and the disk lets it."""
         if self._marked < self._head.seq and not self._broken:
             self._marked = self._head.seq
-            with suppress(StoreError, Fenced), self._small_write() as writer:
+            with suppress(StoreError, Fenced), self._listing() as writer:
                 writer.execute(_MOVE_HEAD, fields_of(newest_row(writer)))

@@ -7,11 +7,16 @@ from hashlib import sha256
 from typing import Any
 
 import apsw
+import msgspec
 
 from taktnet.ledger import event as e
 from taktnet.ledger.codec import encode
-from taktnet.ledger.ledger import Head
+from taktnet.ledger.ledger import Head, StoreError
 from taktnet.ledger.writing import EMPTY, Batch
+
+#: domain, id, text
+Name = tuple[int, int, str]
+_NAMES = msgspec.json.Decoder(list[Name])
 
 
 def fetch(reader: apsw.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
@@ -41,11 +46,32 @@ def head_of(reader: apsw.Connection) -> Head:
     return newest if newest.seq > kept.seq else kept
 
 
-def names_after(reader: apsw.Connection, counts: tuple[int, ...]) -> Iterator[tuple[int, int, str]]:
-    """(domain, id, text) of the names given after `counts`."""
+def names_after(reader: apsw.Connection, counts: tuple[int, ...]) -> tuple[list[Name], list[Name]]:
+    """The names given after `counts`: those that are listed, and those that a row has alone."""
+    sql = "SELECT seq, names FROM event WHERE seq > (SELECT seq FROM head) AND names IS NOT NULL"
+    # First the rows: what is listed meanwhile is then among the listed ones.
+    brought = [name for row in fetch(reader, f"{sql} ORDER BY seq") for name in _names_of(*row)]
     sql = "SELECT domain, id, text FROM name WHERE domain = ? AND id >= ? ORDER BY id"
-    for domain, count in enumerate(counts):
-        yield from fetch(reader, sql, (domain, count))
+    listed = [row for asked in enumerate(counts) for row in fetch(reader, sql, asked)]
+    ends = list(counts)
+    for domain, number, _ in listed:
+        ends[domain] = number + 1
+    return listed, [name for name in brought if name[1] >= ends[name[0]]]
+
+
+def _names_of(seq: int, names: str) -> list[Name]:
+    try:
+        return _NAMES.decode(names)
+    except msgspec.MsgspecError as error:
+        raise StoreError(
+            f"the names beside row {seq} cannot be read ({error}): it was changed from outside. "
+            "Restore the ledger from a backup."
+        ) from error
+
+
+def beside(names: list[Name]) -> str | None:
+    """Names as they stand beside their row; None for none."""
+    return msgspec.json.encode(names).decode() if names else None
 
 
 def without_gaps(names: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
