@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -165,3 +166,16 @@ def test_every_page_is_listed() -> None:
     assert "GET /" in routes
     for name, said in routes.items():
         assert f"| `{name}` | {said} |" in text
+
+
+def test_every_law_has_its_test() -> None:
+    """The table beside the laws has a row for each law of CONTRIBUTING, and names what there is."""
+    stated = re.findall(r"^- \*\*([^*]+)\*\*:", (REPOSITORY / "CONTRIBUTING.md").read_text(), re.M)
+    laws = REPOSITORY / "tests" / "laws"
+    rows = (laws / "README.md").read_text("utf-8").splitlines()[4:]
+    assert [row.split(" | ")[0].strip("| ") for row in rows] == stated
+    for row in rows:
+        files = [laws / name for name in re.findall(r"`([\w./]+\.py)`", row)]
+        source = "".join(file.read_text("utf-8") for file in files)
+        named = re.findall(r"`(test_\w+)`", row)
+        assert named and all(f"def {name}(" in source for name in named), row
