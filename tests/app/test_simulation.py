@@ -195,7 +195,9 @@ def checked(error: float) -> Fidelity:
 
 def test_advice_is_withheld_where_the_twin_errs_too_much() -> None:
     """Not the answer: its figures stay. Without a check there is no advice either."""
-    found = {"best": "expedite", "sure": True, "error": 0.01}
+    options = [{"name": "expedite", "equal": True}, {"name": "accept", "equal": False}]
+    found = {"best": "expedite", "sure": True, "error": 0.01, "indifference": 0.0,
+             "measure": "cost", "currency": "EUR", "options": options}  # fmt: skip
     good = trust(checked(0.1), 0.25, found)
     assert good["advice"]["given"]
     assert "expedite" in good["advice"]["text"]
@@ -212,6 +214,17 @@ def test_advice_is_withheld_where_the_twin_errs_too_much() -> None:
     assert "up to 40%" in unsure["advice"]["text"]
 
 
+def test_advice_names_what_does_as_well() -> None:
+    """With what does not matter, in the unit of what was ranked by."""
+    options = [{"name": n, "equal": n != "accept"} for n in ("expedite", "backup", "accept")]
+    found = {"best": "expedite", "sure": True, "error": 0.01, "indifference": 500.0,
+             "measure": "cost", "currency": "EUR", "options": options}  # fmt: skip
+    assert trust(checked(0.1), 0.25, found)["advice"]["text"] == (
+        "Take “expedite”: another is better by more than 500 EUR with a probability of 1.0%."
+        " “backup” does as well within that."
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -225,6 +238,7 @@ def test_advice_is_withheld_where_the_twin_errs_too_much() -> None:
         (b'{"measure": "joy"}', "measure"),
         (b'{"error": 1}', "error"),
         (b'{"half_width": 0}', "half_width"),
+        (b'{"indifference": -1}', "indifference"),
         (b'{"wings": 2}', "wings"),
         (b'{"answers": 7}', "answers"),
         (b'{"base": {"name": "x", "changes": [{"change": "dely"}]}}', "delay"),

@@ -129,6 +129,12 @@ def compare(
     error: Annotated[
         float, typer.Option("--error", help="Probability that another answer is better.")
     ] = 0.05,
+    indifference: Annotated[
+        float,
+        typer.Option(
+            "--indifference", min=0, help="Differences of --measure up to this do not matter."
+        ),
+    ] = 0.0,
     seed: Seed = 1,
     cold: Cold = False,
     kpis: Annotated[
@@ -145,13 +151,15 @@ def compare(
     Examples:
       taktnet compare plants --scenario storms.json:port-closed --answer answers.json
       taktnet compare plants -a cards.json:more -a cards.json:fewer --measure stock
+      taktnet compare plants -s storms.json:late -a answers.json --indifference 500
     """
     from taktnet.app.simulation.question import Question
 
     base = _scenario(scenario)
     question = Question(
         base=base, answers=tuple(s for spec in answer for s in _scenarios(spec)), days=days,
-        replications=replications, seed=seed, measure=measure, error=error, kpis=kpis,
+        replications=replications, seed=seed, measure=measure, error=error,
+        indifference=indifference, kpis=kpis,
     )  # fmt: skip
     question.check()
     found = _ask(place, question, cold=cold, json=json)
@@ -177,12 +185,14 @@ def _tell_options(found: dict[str, Any]) -> None:
             "base" if gap is None else f"{_number(gap['mean'])} ({_number(gap['low'])} to"
             f" {_number(gap['high'])})",
             *(_number(option["measures"][m]["mean"]) for m in shown),
-            f"{option['better_probability']:.1%}", option["note"],
+            "equal" if option["equal"] and option["rank"] > 1
+            else f"{option['better_probability']:.1%}", option["note"],
         ))  # fmt: skip
     names = ("", "answer", "runs", measure, "difference, 95 %", *shown, "better?", "note")
     sure = "" if found["sure"] else ", not as sure as was asked"
+    by = f" by more than {_number(found['indifference'])}" if found["indifference"] else ""
     title = (
-        f"{found['days']:g} days; probability that another than “{found['best']}” is better:"
+        f"{found['days']:g} days; probability that another than “{found['best']}” is better{by}:"
         f" {found['error']:.1%}{sure}"
     )
     table(title, names, rows)

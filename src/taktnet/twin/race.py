@@ -5,8 +5,11 @@ the options are left to run on; in the end replications go to the leader and to 
 could most likely be better, until the error asked for is reached. The error is that of the
 posterior with no prior knowledge and normal differences, summed over all rivals (Bonferroni), so
 that looking again after each round does not spoil it: PGS and EOC of Branke, Chick and Schmidt,
-"Selecting a selection procedure", Management Science 53 (2007), 1916-1932. Halving: Karnin, Koren
-and Somekh, "Almost optimal exploration in multi-armed bandits", ICML 2013.
+"Selecting a selection procedure", Management Science 53 (2007), 1916-1932. Differences up to an
+indifference zone do not matter (Kim and Nelson, "A fully sequential procedure for
+indifference-zone selection in simulation", ACM TOMACS 11 (2001), 251-273), so options that are
+nearly the same do not keep the race going. Halving: Karnin, Koren and Somekh, "Almost optimal
+exploration in multi-armed bandits", ICML 2013.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,18 +47,20 @@ class Result:
     """The order of the options, the best first, and how sure it is.
 
     `values` are costs by option and replication, `rival` the probability that each option is
-    truly better than the first, `loss` what is expected to be lost by taking the first instead
-    of it. `error` and `lost` bound them for all rivals together.
+    truly better than the first by more than the zone, `apart` that it is better or worse by more,
+    `loss` what is expected to be lost by taking the first instead of it. `error` and `lost` bound
+    them for all rivals together.
     """
 
     order: tuple[int, ...]
     values: tuple[np.ndarray, ...]
     rival: tuple[float, ...]
+    apart: tuple[float, ...]
     loss: tuple[float, ...]
 
     @property
     def error(self) -> float:
-        """The most probable that another option is better than the first."""
+        """The most probable that another option is better than the first by more than the zone."""
         return min(1.0, sum(self.rival))
 
     @property
@@ -113,12 +119,16 @@ def _order(values: Sequence[np.ndarray], who: Sequence[int]) -> list[int]:
 def _result(values: Sequence[np.ndarray], rule: Rules) -> Result:
     """Who leads, and how sure that is."""
     best = _leader(values)
-    rival, loss, ahead = [0.0] * len(values), [0.0] * len(values), [0.0] * len(values)
-    for i in range(len(values)):
-        if i != best:
-            rival[i], loss[i], ahead[i] = _against(values[best], values[i], rule.indifference)
-    order = sorted(range(len(values)), key=lambda i: (i != best, ahead[i], i))
-    return Result(tuple(order), tuple(values), tuple(rival), tuple(loss))
+    one = _Against(0.0, 0.0, 0.0, 0.0)
+    against = [
+        one if i == best else _against(values[best], other, rule.indifference)
+        for i, other in enumerate(values)
+    ]
+    order = sorted(range(len(values)), key=lambda i: (i != best, against[i].lead, i))
+    rival, apart, loss = (
+        tuple(getattr(a, name) for a in against) for name in ("rival", "apart", "loss")
+    )
+    return Result(tuple(order), tuple(values), rival, apart, loss)
 
 
 def _leader(values: Sequence[np.ndarray]) -> int:
@@ -134,15 +144,26 @@ def _leader(values: Sequence[np.ndarray]) -> int:
     return best
 
 
-def _against(best: np.ndarray, other: np.ndarray, zone: float) -> tuple[float, float, float]:
-    """P(other is better by more than the zone), expected loss, mean lead of the best."""
+class _Against(NamedTuple):
+    """P(other is better by more than the zone), P(better or worse by more), loss, mean lead."""
+
+    rival: float
+    apart: float
+    loss: float
+    lead: float
+
+
+def _against(best: np.ndarray, other: np.ndarray, zone: float) -> _Against:
+    """The best beside another option."""
     n = min(len(best), len(other))
     d = other[:n] - best[:n]
     d = d[np.isfinite(d)]
     if len(d) < 2:
-        return 1.0, math.inf, math.inf
+        return _Against(1.0, 1.0, math.inf, math.inf)
     lead, se = float(d.mean()), float(d.std(ddof=1)) / math.sqrt(len(d))
     if se <= 1e-12 * max(1.0, abs(lead)):
-        return 0.0, 0.0, lead  # the same in every replication: a tie loses nothing
+        # The same in every replication: a tie loses nothing.
+        return _Against(0.0, float(abs(lead) > zone), 0.0, lead)
     freedom = len(d) - 1
-    return t_above((lead + zone) / se, freedom), se * t_loss(lead / se, freedom), lead
+    better, worse = (t_above((zone + x) / se, freedom) for x in (lead, -lead))
+    return _Against(better, better + worse, se * t_loss(lead / se, freedom), lead)

@@ -22,12 +22,17 @@ from taktnet.twin.workers import Progress, Workers
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """An option in its place: how far behind the first, how probably truly better than it."""
+    """An option in its place: how far behind the first, how probably truly better than it.
+
+    `better` is the probability that it is better by more than what does not matter, `equal`
+    whether it is surely neither better nor worse by more.
+    """
 
     option: Option
     rank: int
     behind: Interval
     better: float
+    equal: bool
     loss: float
 
 
@@ -67,6 +72,7 @@ class Ranking:
             "error": self.error,
             "expected_loss": plain(self.loss),
             "error_asked": self.asked,
+            "indifference": self.indifference,
             "sure": self.sure,
             "stopped": self.stopped,
             "currency": self.currency,
@@ -84,6 +90,7 @@ class Ranking:
             "replications": len(option.runs),
             "behind": place.behind.to_json(),
             "better_probability": place.better,
+            "equal": place.equal,
             "expected_loss": plain(place.loss),
             "measures": {m: option.level(m, level).to_json() for m in MEASURES},
             "differences": {m: option.minus(self.base, m, level).to_json() for m in names},
@@ -136,6 +143,7 @@ def _ranking(trials: Trials, result: Result, measured: str, rule: Rules, currenc
             rank=rank,
             behind=options[i].minus(best, measured),
             better=result.rival[i],
+            equal=result.apart[i] <= rule.error,
             loss=result.loss[i],
         )
         for rank, i in enumerate(result.order, start=1)

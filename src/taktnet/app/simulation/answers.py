@@ -47,7 +47,8 @@ def ask(
         "every_h": every_h, "on_progress": on_progress, "stop": stop, "warmup": warmup
     }  # fmt: skip
     if question.answers and question.half_width is None:
-        rules = Rules(8, max(8, question.replications), question.error)
+        most = max(8, question.replications)
+        rules = Rules(8, most, question.error, question.indifference)
         found = rank(
             start, question.base, question.answers, question.days, question.measure,
             question.seed, rules=rules, **how,
@@ -166,19 +167,26 @@ def _advice(found: dict[str, Any], withheld: str) -> dict[str, Any]:
     best = found.get("best", "")
     if withheld or not best:
         return {"given": False, "best": "", "text": withheld and f"No advice: {withheld}."}
+    unit = MEASURES[found["measure"]].unit
+    unit = found["currency"] if unit == "currency" else unit
+    by = f" by more than {found['indifference']:,.6g} {unit}" if found["indifference"] else ""
     if found["sure"]:
-        text = f"Take “{best}”: another is better with a probability of {found['error']:.1%}."
+        text = f"Take “{best}”: another is better{by} with a probability of {found['error']:.1%}."
     else:
         text = (
-            f"“{best}” leads, but another is better with a probability of up to"
+            f"“{best}” leads, but another is better{by} with a probability of up to"
             f" {found['error']:.0%}."
         )
+    equal = [o["name"] for o in found["options"] if o["equal"] and o["name"] != best]
+    if equal:
+        names = ", ".join(f"“{name}”" for name in equal)
+        text += f" {names} {'does' if len(equal) == 1 else 'do'} as well{by and ' within that'}."
     return {"given": True, "best": best, "text": text}
 
 
 def _ranking(found: Ranking) -> dict[str, Any]:
     told = found.to_json()
-    kept = ("error", "expected_loss", "error_asked", "sure", "stopped")
+    kept = ("error", "expected_loss", "error_asked", "indifference", "sure", "stopped")
     return {name: told[name] for name in kept} | {"best": found.best.name}
 
 

@@ -18,9 +18,9 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """What is asked: what happens (`base`), which answers, for how many days, how surely.
 
     Each option runs at most `replications` times; the race among answers ends sooner, once the
-    probability that another is better is at most `error`. `half_width` asks for more replications
-    instead, until the 95 % interval of `measure` is as narrow. `kpis` asks for the six KPIs of
-    the simulated days as well.
+    probability that another is better by more than `indifference`, in the unit of `measure`, is
+    at most `error`. `half_width` asks for more replications instead, until the 95 % interval of
+    `measure` is as narrow. `kpis` asks for the six KPIs of the simulated days as well.
     """
 
     base: Scenario = AS_IT_IS
@@ -31,6 +31,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     measure: str = "cost"
     half_width: float | None = None
     error: float = 0.05
+    indifference: float = 0.0
     kpis: bool = False
 
     def check(self) -> None:
@@ -42,6 +43,8 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
             ("replications", n, 2 <= n <= most, f"2 to {most}"),
             ("seed", self.seed, 0 <= self.seed < 1 << 62, "0 or more, below 2^62"),
             ("error", self.error, 0 < self.error < 1, "more than 0 and less than 1"),
+            ("indifference", self.indifference, 0 <= self.indifference < float("inf"),
+             "0 or more"),
             ("half_width", wide or 0, wide is None or 0 < wide < float("inf"), "more than 0"),
             ("answers", len(self.answers), len(self.answers) <= MOST_ANSWERS,
              f"at most {MOST_ANSWERS}"),

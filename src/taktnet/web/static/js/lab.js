@@ -190,13 +190,16 @@ by("ask").addEventListener("submit", (e) => {
   run().catch(failed);
 });
 by("stop").addEventListener("click", stop);
+by("measure").addEventListener("change", () => {
+  by("indifference").value = "0"; // it was in the unit of another measure
+});
 
 async function run() {
   const mine = asked;
   await stop();
   fault(null);
   const chosen = [...by("answers").querySelectorAll("input:checked")].map((box) => answers[Number(box.value)]);
-  const question = { base: scenario(), answers: chosen, days: Number(by("days").value), measure: by("measure").value, kpis: true };
+  const question = { base: scenario(), answers: chosen, days: Number(by("days").value), measure: by("measure").value, indifference: Number(by("indifference").value), kpis: true };
   busy(true);
   const began = performance.now();
   const told = await call("POST", "/api/simulations", question);

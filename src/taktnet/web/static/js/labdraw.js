@@ -58,7 +58,7 @@ function options(box, result, beside, choose) {
       cell("td", euro(m.stock.mean), "n"), gap(d.stock, euro, false),
       cell("td", number(m.late_h.mean), "n lo"), cell("td", euro(m.cost.mean), "n"), gap(d.cost, euro, false),
     );
-    if (ranked) row.append(cell("td", option.rank === 1 ? "first" : percent(option.better_probability, option.better_probability < 0.001 ? 0 : 1), "n lo"));
+    if (ranked) row.append(cell("td", option.rank === 1 ? "first" : option.equal ? "equal" : percent(option.better_probability, option.better_probability < 0.001 ? 0 : 1), "n lo"));
     body.append(row);
   }
   const top = document.createElement("thead");
