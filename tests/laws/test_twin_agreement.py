@@ -76,7 +76,7 @@ def both(
 ) -> tuple[list[Any], list[Any]]:
     """The decisions of the twin and those of the live path."""
     names = Names()
-    sim = lower(network, None, names, MONDAY, days + 60).sim()  # calendars reach beyond what is due
+    sim = lower(network, None, names, MONDAY, days + 90).sim()  # calendars reach beyond what is due
     sim.patch(trouble)
     sim.begin(seed, 0, trace=True)
     sim.run_to(days)

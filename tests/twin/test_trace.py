@@ -47,13 +47,14 @@ def differences(sim: Sim, state: State) -> list[Any]:
         if outside:
             continue
         a, row = point[p], known.get(name)
-        twin = [int(a[n]) / UNIT for n in ("onhand", "inspecting", "coming", "reserved")]
+        stock, coming, reserved = a["onhand"] + a["inspecting"], a["coming"], a["reserved"]
         if name in own:  # what a customer wants of its own stock and does not get, nobody is told
-            twin[3] -= int(a["queued"]) / UNIT
-        told = [0.0] * 4
-        if row is not None:
-            coming = row.on_order + row.in_process + row.in_transit
-            told = [row.available, row.inspection + row.held, coming, row.reserved]
+            reserved -= a["queued"]
+        twin = [int(n) / UNIT for n in (stock, coming, reserved)]
+        told = [0.0] * 3
+        if row is not None:  # what waits at the dock is available stock that is reserved
+            there = row.available + row.inspection + row.held
+            told = [there, row.on_order + row.in_process + row.in_transit, row.reserved]
         if not np.allclose(twin, told, atol=1e-5):
             found.append((name, twin, told))
     return found

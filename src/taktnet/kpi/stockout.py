@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -20,7 +19,6 @@ from taktnet.kpi.measure import Facet, Members, value
 from taktnet.kpi.stops import StopBook
 from taktnet.kpi.world import World
 from taktnet.ledger.fact import instant
-from taktnet.network.components import Site
 
 Sums = dict[str, Number]
 
@@ -62,7 +60,9 @@ class _Plant:
         for number, resource in book.places(before):
             site, name = world.site(number), self.line(resource)
             self.lines[site].setdefault(name, self.working(site, name))
-        points = [p for p in net.stock_points if p.site in own and _is_plant(self.sites, p.site)]
+        plants = own & {s.id for s in net.sites if s.kind == "plant"}
+        points = [p for p in net.stock_points if p.site in plants]
+        self.plants = {world.names.find(Domain.SITE, name) for name in plants}
         self.parts = {
             "network": Counter({"": len(points)}),
             "site": Counter(p.site for p in points),
@@ -114,10 +114,6 @@ class _Plant:
         return found
 
 
-def _is_plant(sites: Mapping[str, Site], site: str) -> bool:
-    return site in sites and sites[site].kind == "plant"
-
-
 def _sums(rows: Rows, scope: Scope, plant: _Plant, window: Window) -> Sums:
     """Numerators and denominators of all variants for one member and bucket."""
     end = min(window.end, window.as_of)
@@ -150,11 +146,13 @@ def _lost(rows: Rows, plant: _Plant, window: Window) -> int:
 
 
 def _days(rows: Rows, plant: _Plant, window: Window) -> set[tuple[int, int, date]]:
-    """(site, part, local day) on which a named part stopped a line."""
+    """(site, part, local day) on which a named part stopped a line of one of the own plants."""
     end = min(window.end, window.as_of)
     found: set[tuple[int, int, date]] = set()
     rows = rows[(rows["item"] != 0) & (rows["start"] < end) & (rows["time"] > window.start)]
     for site, item, a, b in rows[["site", "item", "start", "time"]].tolist():
+        if site not in plant.plants:
+            continue
         zone = plant.zone(site)
         day = instant(max(a, window.start)).astimezone(zone).date()
         last = instant(min(b, end) - 1).astimezone(zone).date()

@@ -44,7 +44,7 @@ class Lose(_Change, frozen=True):
 class Cancel(_Change, frozen=True):
     """An order that is open at a live start, and on which no work has begun, is taken back.
 
-    An order of a customer may be taken back later: what of it is not sent by then.
+    Later, what of it is not sent by then; of an order to make all, or nothing once work has begun.
     """
 
     order: str

@@ -159,7 +159,8 @@ HEAD = _record(
     " at trace_n trace_room trace_lost ref source tenant order_head order_tail",
     words="key",
 )
-#: A stocking point (site, item): what every look at it reads, what a request or a job counts,
+#: A stocking point (site, item; `inspecting` is there but not free: in inspection, or at the dock):
+#: what every look at it reads, what a request or a job counts,
 #: what an order and a delivery do. `trigger` is the highest position at which its rule may order.
 POINT = _lines(
     "i8 onhand inspecting coming reserved last", "f8 stock_area", "i8 trigger",
@@ -254,7 +255,8 @@ MEMBER = np.dtype("<i4")
 PLAN = _record("at qty until")
 #: What is open when the run starts: a customer's order (who < 0), an order of a link, or
 #: (started = 1) the order that a job under way works for. One that is planned waits for its change.
-OPEN = _record("qty placed done", "", "who started order work planned pad1")
+#: An order of a link is at its origin at `ready`, where that is still to come.
+OPEN = _record("qty placed done ready", "", "who started order work planned pad1")
 #: Names of what the records stand for, as ids of `base.names`, and what a decision says beside.
 POINT_ID = _record("", "", "site item")
 LINK_ID = _record(

@@ -16,6 +16,7 @@ import numpy as np
 
 from taktnet.base.calendars import micros
 from taktnet.base.names import Domain
+from taktnet.network import Network
 from taktnet.policy.lower import millionths
 from taktnet.state import State
 from taktnet.state import tables as s
@@ -24,6 +25,7 @@ from taktnet.twin.engine.loop import passed
 from taktnet.twin.engine.note import HELD
 from taktnet.twin.engine.settle import ASSUMED
 from taktnet.twin.layout import DTYPES, SECOND, Change, Table
+from taktnet.twin.preparing import ready_at
 from taktnet.twin.sim import Model
 from taktnet.twin.streams import name_key
 
@@ -33,9 +35,9 @@ _UNLIMITED = 1 << 54
 _CLOSES = {"site": ("sites", Change.SITE), "lane": ("lanes", Change.LANE)}
 
 
-def place_state(model: Model, state: State) -> Model:
+def place_state(model: Model, network: Network, state: State) -> Model:
     """The model with its fresh tables as the state says."""
-    placing = _Placing(model, state)
+    placing = _Placing(model, network, state)
     placing.points()
     placing.transit()
     placing.lots()
@@ -50,8 +52,9 @@ def place_state(model: Model, state: State) -> Model:
 class _Placing:
     """The fresh tables in the making."""
 
-    def __init__(self, model: Model, state: State) -> None:
-        self.model, self.state, self.names = model, state, state.names
+    def __init__(self, model: Model, network: Network, state: State) -> None:
+        self.model, self.network = model, network
+        self.state, self.names = state, state.names
         self.tables = {t: a.copy() for t, a in model.fresh.items()}
         self.road = np.zeros(0, DTYPES[Table.ROAD])
         self.shipments: list[tuple[str, str]] = []
@@ -206,12 +209,16 @@ class _Placing:
         gone = np.where(rows["origin"] == rows["site"], rows["received"], rows["shipped"])
         running = [self.running.get(ref, 0) for ref in rows["ref"].tolist()]
         qty = rows["qty"] - gone - np.array(running, np.int64)
+        begun = (rows["shipped"] > 0) | (rows["received"] > 0) | (np.array(running) > 0)
         keep = (link >= 0) & (qty > 0)
-        self.stand(rows[keep], link[keep], qty[keep])
+        rows, link, qty, begun = rows[keep], link[keep], qty[keep], begun[keep]
+        ready = ready_at(self.network, self.model, link, rows["at"])
+        self.stand(rows, link, qty, np.where(begun, 0, ready))
 
-    def stand(self, rows: Rows, who: Rows, qty: Rows) -> None:
-        """Orders of links, or of customers (who < 0), stand in line at their origin."""
+    def stand(self, rows: Rows, who: Rows, qty: Rows, ready: Rows | int = 0) -> None:
+        """Orders of links, or of customers (who < 0), stand in line at their origin when ready."""
         opened = np.zeros(len(rows), DTYPES[Table.OPEN])
+        opened["ready"] = ready
         opened["qty"], opened["who"], opened["order"] = qty, who, rows["ref"]
         opened["placed"] = -self.ago(rows["at"])
         self.open.append(opened)

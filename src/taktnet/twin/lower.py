@@ -70,7 +70,7 @@ def lower(
     if state is not None:
         from taktnet.twin.live import place_state
 
-        return place_state(model, state)
+        return place_state(model, network, state)
     return model
 
 

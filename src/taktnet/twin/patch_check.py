@@ -53,9 +53,6 @@ def _cancel(sim: Sim, x: c.Cancel) -> Found:
         yield from _unknown("order", x.order, "an open order", sim.model.orders)
     elif any(begun[i] for i in rows):
         yield "order", quoted(x.order), "an order on which no work has begun", ""
-    elif any(sim.tables[Table.OPEN]["who"][i] >= 0 for i in rows) and x.start != 0:
-        remedy = "Orders of the plants are cancelled at the start."
-        yield "start", _when(x.start), "0 for an order of the plants", remedy
     yield from _period(sim, x.start, None)
 
 

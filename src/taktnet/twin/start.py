@@ -49,7 +49,7 @@ class Start:
             return self.cold
         from taktnet.twin.live import place_state
 
-        return place_state(self.cold, self.state)
+        return place_state(self.cold, self.network, self.state)
 
     @cached_property
     def cold(self) -> Model:

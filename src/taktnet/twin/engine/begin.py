@@ -29,11 +29,12 @@ from taktnet.twin.engine.access import (
     span_at,
     traced,
 )
+from taktnet.twin.engine.call_off import mark_of
 from taktnet.twin.engine.customer import await_turn, next_order
 from taktnet.twin.engine.hours import end_of
 from taktnet.twin.engine.line import add_order, try_start
 from taktnet.twin.engine.pool import new_cell
-from taktnet.twin.engine.pull import drain, forward, make_ready
+from taktnet.twin.engine.pull import drain, forward, make_ready, request_at
 from taktnet.twin.engine.road import fare, vehicles_of
 from taktnet.twin.engine.settle import ASSUMED, touch
 from taktnet.twin.engine.trouble import change, fail, hold, next_failure, shut
@@ -137,14 +138,16 @@ def _open(x: int, o: Any, number: int) -> None:
     """An order that was open: it stands where it stood, in line at its origin."""
     if o.qty <= 0 or o.planned:
         return  # cancelled, or handed over when its time has come
-    mark = (1 << 40) | (number << 6)
+    mark = mark_of(number)
     if o.started:
         k = link_at(x, o.who)
         i = add_order(x, proc_at(x, k.proc if k.proc >= 0 else place_at(x, k.dest).first_proc),
-                      o.who, o.qty, o.placed)  # fmt: skip
+                      o.who, o.qty, o.placed, mark)  # fmt: skip
         if traced(x):
             note.name_work(x, i, o.order, o.work, o.qty + o.done)
             ref_at(x, i).started = o.qty + o.done
+    elif o.who >= 0 and o.ready > 0:
+        request_at(x, o.ready, o.who, o.qty, o.placed, mark, o.order)
     elif o.who >= 0:
         forward(x, o.who, o.qty, o.placed, mark, o.order)
     else:

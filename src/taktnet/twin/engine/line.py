@@ -46,21 +46,21 @@ furthest_behind = furthest_behind_by(process_terms)
 
 
 @kernel
-def order_make(x: int, p: int, link: int, qty: int, placed: int, ref: int) -> None:
+def order_make(x: int, p: int, link: int, qty: int, placed: int, mark: int, ref: int) -> None:
     """An order to make reaches the process that is furthest behind its share."""
     s = place_at(x, p)
     best = link_at(x, link).proc
     if best < 0:
         best = furthest_behind(x, 0, p, s.first_proc, s.procs, qty)
-    hand_to(x, best, link, qty, placed, ref)
+    hand_to(x, best, link, qty, placed, mark, ref)
 
 
 @kernel
-def hand_to(x: int, proc: int, link: int, qty: int, placed: int, ref: int) -> None:
+def hand_to(x: int, proc: int, link: int, qty: int, placed: int, mark: int, ref: int) -> None:
     """An order to make takes its place in line at a process."""
     o = proc_at(x, proc)
     o.given += qty
-    i = add_order(x, o, link, qty, placed)
+    i = add_order(x, o, link, qty, placed, mark)
     if traced(x):
         note.name_work(x, i, ref, 0, qty)
     want(x, proc, o, qty)
@@ -68,11 +68,11 @@ def hand_to(x: int, proc: int, link: int, qty: int, placed: int, ref: int) -> No
 
 
 @kernel
-def add_order(x: int, o: Any, link: int, qty: int, placed: int) -> int:
+def add_order(x: int, o: Any, link: int, qty: int, placed: int, mark: int) -> int:
     """An order stands in line at a process until so much good output is made for it."""
     i = new_cell(x)
     c = cell_at(x, i)
-    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, 0, link, -1
+    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, mark, link, -1
     if o.head < 0:
         o.head = i
     else:

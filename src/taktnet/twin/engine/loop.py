@@ -20,6 +20,7 @@ from taktnet.twin.engine.access import (
     lane_at,
     link_at,
     node_at,
+    open_at,
     place_at,
     point_at,
     proc_at,
@@ -30,6 +31,7 @@ from taktnet.twin.engine.access import (
     with_trace,
 )
 from taktnet.twin.engine.begin import start
+from taktnet.twin.engine.call_off import number_of
 from taktnet.twin.engine.customer import order, release, take_back
 from taktnet.twin.engine.goods import expire
 from taktnet.twin.engine.note import order_of
@@ -107,7 +109,9 @@ def happen(x: int, h: Any, kind: int, entity: int, seq: int, arg: int) -> None:
         c = cell_at(x, arg)
         qty, placed, mark, ref = c.qty, c.placed, c.mark, order_of(x, arg)
         free_cell(x, arg)
-        forward(x, entity, qty, placed, mark, ref)
+        number = number_of(mark)
+        if number < 0 or open_at(x, number).qty > 0:
+            forward(x, entity, qty, placed, mark, ref)
     elif kind == DEPART:
         depart(x, entity, arg)
     elif kind == SHIFT:

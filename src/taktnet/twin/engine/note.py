@@ -17,10 +17,7 @@ from taktnet.twin.engine.access import (
     demand0_at,
     demand_id_at,
     head_at,
-    lane0_at,
-    lane_at,
     lane_id_at,
-    leave_of,
     link_at,
     link_id_at,
     place_at,
@@ -163,6 +160,12 @@ def cancelled(x: int, demand: int, ref: int) -> None:
 
 
 @kernel
+def called_off(x: int, p: int, ref: int) -> None:
+    """order.cancelled: an order of a plant."""
+    trace_at(x, at_point(x, CANCELLED, p, 0)).ref = ref
+
+
+@kernel
 def decided(x: int, link: int, qty: int, ref: int, price: float) -> None:
     """decision.taken, and what the origin asks for it."""
     h, k, w = head_at(x, 0), link_at(x, link), link_id_at(x, link)
@@ -183,7 +186,7 @@ def decided(x: int, link: int, qty: int, ref: int, price: float) -> None:
 
 @kernel
 def shipped(x: int, lane: int, who: int, qty: int, placed: int, order: int, ref: int) -> None:
-    """goods.shipped: off the stock of the origin, to be there at the usual time."""
+    """goods.shipped: off the stock of the origin now, to be there at the usual time."""
     h = head_at(x, 0)
     if who < 0 and on_the_spot(x, -1 - who):
         at_point(x, CONSUMED, demand0_at(x, -1 - who).point, qty)
@@ -200,9 +203,6 @@ def shipped(x: int, lane: int, who: int, qty: int, placed: int, order: int, ref:
         f.t2 = h.at + placed + demand0_at(x, -1 - who).lead
     f.ref, f.ref2, f.res, f.t1 = ref, order, way, f.at
     if lane >= 0:
-        s, after = lane0_at(x, lane), lane_at(x, lane).next_leave
-        if s.leaves > 0 and after < s.leaves:
-            f.t1 = max(f.t1, h.at + leave_of(x, s.first_leave + after))
         f.t1 += lane_id_at(x, lane).transit
 
 

@@ -235,13 +235,19 @@ def let_go(x: int, link: int, qty: int, mark: int, ref: int) -> None:
         first, spans = near_hours(x, k.works, h.now + wait, k.prep)
         wait = worked(x, first, spans, h.now + wait, k.prep) - h.now
     if wait > 0:
-        i = new_cell(x)
-        c = cell_at(x, i)
-        c.qty, c.placed, c.mark, c.who, c.next = qty, h.now, mark, link, -1
-        note.name_cell(x, i, ref, 0)
-        push(x, h.now + wait, REQUEST, link, mark >> 6, i)
+        request_at(x, h.now + wait, link, qty, h.now, mark, ref)
     else:
         forward(x, link, qty, h.now, mark, ref)
+
+
+@kernel
+def request_at(x: int, at: int, link: int, qty: int, placed: int, mark: int, ref: int) -> None:
+    """An order is at its origin at a later time."""
+    i = new_cell(x)
+    c = cell_at(x, i)
+    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, mark, link, -1
+    note.name_cell(x, i, ref, 0)
+    push(x, at, REQUEST, link, mark >> 6, i)
 
 
 @kernel
@@ -259,7 +265,7 @@ def forward(x: int, link: int, qty: int, placed: int, mark: int, ref: int) -> No
     """An order is at its origin: to its line, its stock, or an outside supplier who has all."""
     k = link_at(x, link)
     if k.way == MAKE:
-        order_make(x, k.dest, link, qty, placed, ref)
+        order_make(x, k.dest, link, qty, placed, mark, ref)
     elif k.origin >= 0:
         ask(x, k.origin, link, qty, placed, mark, ref)
     elif site_at(x, k.origin_site).down:

@@ -20,9 +20,11 @@ from taktnet.twin.engine.access import (
     leave_of,
     link_at,
     place_at,
+    point_at,
     traced,
 )
 from taktnet.twin.engine.pool import free_cell, new_cell
+from taktnet.twin.engine.settle import touch
 from taktnet.twin.layout import Kind
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
@@ -39,7 +41,8 @@ def dispatch(
     """Goods are ready at a site: onto the next departure, on the road, or there at once."""
     lane = link_at(x, who).lane if who >= 0 else demand0_at(x, -1 - who).lane
     h, ref = head_at(x, 0), note.new_ref(x)
-    if traced(x):
+    waits = lane >= 0 and (lane0_at(x, lane).leaves > 0 or lane_at(x, lane).down > 0)
+    if traced(x) and not waits:
         note.shipped(x, lane, who, qty, placed, order, ref)
     if lane < 0 and who < 0:
         delivered(x, -1 - who, qty, placed, order, ref)
@@ -52,7 +55,8 @@ def dispatch(
         push(x, h.now, ARRIVE, h.lanes + who, mark, i)
         return
     way, s = lane_at(x, lane), lane0_at(x, lane)
-    if s.leaves > 0 or way.down > 0:
+    if waits:
+        on_dock(x, who, qty)
         if way.head < 0:
             way.head = i
         else:
@@ -64,6 +68,32 @@ def dispatch(
     name = link_at(x, who).name if who >= 0 else demand0_at(x, -1 - who).name
     w = place_at(x, p)
     go(x, lane, way, s, i, w.kg * qty, w.m3 * qty, name, mark)
+
+
+@kernel
+def on_dock(x: int, who: int, qty: int) -> None:
+    """Goods wait at the dock: on the books of their origin until they leave, but not free."""
+    p = link_at(x, who).origin if who >= 0 else demand0_at(x, -1 - who).point
+    if p >= 0:
+        a = point_at(x, p)
+        a.inspecting += qty
+        a.reserved += qty
+        a.shipped -= qty
+        if qty < 0 and a.policy == 0:
+            touch(x, p)
+
+
+@kernel
+def leave_dock(x: int, lane: int, head: int) -> None:
+    """Parcels set out from the dock."""
+    i = head
+    while i >= 0:
+        c = cell_at(x, i)
+        on_dock(x, c.who, -c.qty)
+        if traced(x):
+            order, ref = note.order_of(x, i), note.shipment_of(x, i)
+            note.shipped(x, lane, c.who, c.qty, c.placed, order, ref)
+        i = c.next
 
 
 @kernel
@@ -118,6 +148,7 @@ def depart(x: int, lane: int, number: int) -> None:
         tail, i = i, c.next
     if tail >= 0:
         cell_at(x, tail).next = -1
+        leave_dock(x, lane, head)
         go(x, lane, way, s, head, kg, m3, s.name, number)
     while i >= 0 and cell_at(x, i).qty == 0:  # what is left of a parcel that did not fit
         i = _unsplit(x, i)

@@ -31,6 +31,7 @@ from taktnet.twin.engine.access import (
     span_at,
     traced,
 )
+from taktnet.twin.engine.call_off import call_off, mark_of
 from taktnet.twin.engine.customer import change_rate, take_back
 from taktnet.twin.engine.goods import serve
 from taktnet.twin.engine.hours import end_of, work_until
@@ -38,7 +39,7 @@ from taktnet.twin.engine.line import hand_to, try_start
 from taktnet.twin.engine.pool import free_cell
 from taktnet.twin.engine.pull import forward
 from taktnet.twin.engine.receive import unload
-from taktnet.twin.engine.road import go, plan_departure
+from taktnet.twin.engine.road import go, leave_dock, plan_departure
 from taktnet.twin.engine.settle import SHUT, settle, touch
 from taktnet.twin.layout import Change, Kind
 from taktnet.twin.queue import push
@@ -172,11 +173,15 @@ def change(x: int, number: int) -> None:
         change_rate(x, c.entity, old * c.value if c.value >= 0.0 else 1.0)
     elif c.what == CANCEL:
         o = open_at(x, c.entity)
-        take_back(x, -1 - o.who, (1 << 34) | c.entity)
+        if o.who >= 0:
+            call_off(x, c.entity)
+        else:
+            take_back(x, -1 - o.who, (1 << 34) | c.entity)
     elif c.what == LOT:
         o = open_at(x, c.entity)
         if o.qty > 0:
-            hand_to(x, int(c.value), o.who, o.qty, o.placed, o.order)
+            o.planned = 0
+            hand_to(x, int(c.value), o.who, o.qty, o.placed, mark_of(c.entity), o.order)
 
 
 @kernel
@@ -250,6 +255,7 @@ def _lane(x: int, lane: int, why: int, number: int) -> None:
     while i >= 0:
         c = cell_at(x, i)
         after, c.next = c.next, -1
+        leave_dock(x, lane, i)
         who = c.who
         p = link_at(x, who).dest if who >= 0 else demand0_at(x, -1 - who).point
         name = link_at(x, who).name if who >= 0 else demand0_at(x, -1 - who).name
