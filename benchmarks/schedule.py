@@ -59,7 +59,6 @@ def main() -> None:
     """Measure, print, and exit with 1 where a bar is missed."""
     first = cold()
     from ortools.sat.python import cp_model  # noqa: F401 - loading solvers is no part of 2 s
-    from scipy.optimize import linprog  # noqa: F401
 
     ready()
     rows = [one(BAR, tight, seed) for tight in (0.7, 1.2) for seed in (1, 2, 3)]

@@ -1,179 +1,257 @@
 """How much later still work must be because a resource does one thing at a time.
 
-The work of one resource may be cut into minutes and done in any of its hours: a transportation
-problem whose cost no real turn undercuts (the preemptive time-indexed bound of Gelinas & Soumis,
-*Transportation Science* 31, 1997). Its dual prices tell how much of a late order's price was
-needed; what is left of it counts for the next resource, so that the bounds of all add up.
+Each resource is taken alone: the cheapest chain of its operations, with set-ups, in which one may
+come several times or never (`chains`); what each is paid for coming is moved until it comes once
+(state-space relaxation with Lagrange multipliers: Christofides, Mingozzi & Toth, *Networks* 11,
+1981; Abdul-Razaq & Potts, *Journal of the Operational Research Society* 39, 1988). An operation
+costs what its start and end move and make late, of its own and of all that waits for it. Each such
+price counts on one resource alone, so that the bounds of all add up.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 
 import numpy as np
 
-from taktnet.plan.schedule.bound import Ahead, Alone
-from taktnet.plan.schedule.problem import Problem, Span
-from taktnet.plan.schedule.repair import Turn, followers
+from taktnet.plan.schedule.bound import Ahead, Alone, Hours, Where
+from taktnet.plan.schedule.chains import chain
+from taktnet.plan.schedule.problem import Problem
+from taktnet.plan.schedule.repair import Turn, followers, times
 from taktnet.plan.schedule.shop import FAR, Shop
 
-#: Minutes of a bucket at least, and most buckets of a resource.
-BUCKET, BUCKETS = 20, 160
+#: Most rounds of prizes, rounds without gain after which the aim is halved, and the least aim.
+ROUNDS, PATIENCE, SHORT = 400, 8, 0.002
+#: Most positions times operations of one resource; those times set-ups and rounds at most.
+MOST, WORK = 4_000_000, 400_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """One operation on its only resource: minutes, earliest start, and whose lateness it makes.
+class _Line:
+    """One resource: operations that are done on it unless they leave, what is fixed, overlaps.
 
-    `goal` is -1 where another operation makes it. A start off `kept` costs `move` a minute.
+    `fixed` are starts, ends and set-ups of work whose time is given; `overlap` the minutes in
+    which the resource would do several things if each had its way.
     """
 
-    i: int
-    minutes: int
-    head: int
-    goal: int
-    kept: int
-    move: float
+    r: int
+    own: tuple[int, ...]
+    fixed: tuple[tuple[int, int, int], ...]
+    overlap: int
 
 
 def waiting(
     p: Problem, s: Shop, turn: Turn, found: Alone, stop: Callable[[], bool]
 ) -> Iterator[float]:
-    """Cost in thousandths that each resource adds to `found`, the busiest first."""
-    after, ahead = _paths(s, turn), Ahead(p, s)
-    weight = s.late.tolist()
-    by_resource = _by_resource(s, turn, found, after)
-    for r, rows in sorted(by_resource.items(), key=lambda x: -sum(w.minutes for w in x[1])):
-        if stop():
-            return
-        price = np.array([weight[w.goal] if w.goal >= 0 else 0.0 for w in rows])
-        spans = ahead.spans[p.resources[r].id]
-        grid = _grid(spans, rows)
-        if len(rows) < 2 or grid is None or not (price.any() or any(w.move for w in rows)):
-            continue
-        late = np.zeros((len(rows), len(grid)))
-        for k, w in enumerate(rows):
-            if price[k] > 0:
-                due = max(int(s.due[w.goal]), found.end[w.goal])
-                done = _done(ahead, after, w.i, p.resources[r].site, grid)
-                late[k] = np.maximum(0, np.array(done) - due)
-        off = np.array([w.move * _moved(spans, grid, w) for w in rows])
-        added, used = _transport(rows, price, (late, off), grid)
-        for w, part in zip(rows, used, strict=True):
-            if w.goal >= 0:
-                weight[w.goal] = max(0.0, weight[w.goal] - part)
-        yield added
+    """Cost in thousandths that all resources together add to `found` at least, ever more.
 
-
-def _paths(s: Shop, turn: Turn) -> list[int]:
-    """The next operation towards the dearest order that an operation is for; itself at its end."""
-    users, _ = followers(s)
-    after = list(range(len(turn.order)))
-    worth = s.late.tolist()
-    for i in reversed(turn.order.tolist()):
-        best = max(users[i], key=lambda u: worth[u], default=i)
-        if s.late[i] == 0 and worth[best] > 0:
-            after[i], worth[i] = best, worth[best]
-    return after
-
-
-def _by_resource(s: Shop, turn: Turn, found: Alone, after: list[int]) -> dict[int, list[_Work]]:
-    """Work that can be done on one resource alone; of an order the last there makes it late."""
-    rows: dict[int, dict[int, _Work]] = {}
-    for i in turn.order[turn.locked :].tolist():
-        first = int(s.first[i])
-        if s.first[i + 1] - first != 1 or found.start[i] >= FAR:
-            continue
-        goal, own = i, rows.setdefault(int(s.resource[first]), {})
-        while after[goal] != goal:
-            goal = after[goal]
-        goal = goal if s.late[goal] > 0 else -1
-        for k, other in own.items():
-            if other.goal == goal >= 0:
-                own[k] = replace(other, goal=-1)
-        moves = s.old_start[i] >= s.now
-        kept = max(found.start[i], int(s.old_start[i]))
-        own[i] = _Work(
-            i, int(s.minutes[first]), found.start[i], goal, kept, float(s.move) if moves else 0.0
-        )
-    return {r: list(own.values()) for r, own in rows.items()}
-
-
-def _grid(spans: tuple[Span, ...], rows: list[_Work]) -> list[Span] | None:
-    """Stretches of working time that hold all the work; None where the shifts do not suffice."""
-    if not rows:
-        return None
-    first, need = min(w.head for w in rows), sum(w.minutes for w in rows)
-    # From `last` on later is never cheaper, so what lies behind the grid can be left out.
-    last = max(w.kept if w.move else w.head for w in rows)
-    length = max(BUCKET, (last - first + 2 * need) // (2 * BUCKETS))
-    made: list[Span] = []
-    k = bisect_right(spans, first, key=lambda x: x[1])
-    for low, high in spans[k:]:
-        at = max(low, first)
-        while at < high and need > 0 and len(made) < 4 * BUCKETS:
-            end = min(high, at + length)
-            made.append((at, end))
-            need -= max(0, end - max(at, last)) if end > last else 0
-            at = end
-        if need <= 0:
-            return made
-    return None
-
-
-def _done(ahead: Ahead, after: list[int], i: int, site: str, grid: list[Span]) -> list[int]:
-    """When the order of an operation is done at the earliest, by the stretch that it ends in."""
-    told: list[int] = []
-    for low, _ in grid:
-        k, at = i, {site: low + 1}
-        while after[k] != k:
-            k = after[k]
-            at = ahead.ends(k, [at])[1]
-        told.append(min(*at.values(), FAR))
-    return told
-
-
-def _moved(spans: tuple[Span, ...], grid: list[Span], w: _Work) -> np.ndarray:
-    """Minutes that a start is off at least, later or earlier, with a minute in each stretch."""
-    low = np.array([a for a, _ in spans])
-    before = np.concatenate([[0], np.cumsum([b - a for a, b in spans])])
-    at = np.array([a for a, _ in grid])
-    k = np.searchsorted(low, at, side="right") - 1
-    worked = np.maximum(0, before[k] + at - low[k] - w.minutes + 1)
-    k = np.searchsorted(before, worked, side="right") - 1
-    later, earlier = low[k] + worked - before[k] - w.kept, w.kept - np.array([b for _, b in grid])
-    return np.maximum(0, np.maximum(later, earlier + 1))
-
-
-def _transport(
-    rows: list[_Work], price: np.ndarray, costs: tuple[np.ndarray, np.ndarray], grid: list[Span]
-) -> tuple[float, np.ndarray]:
-    """The least cost of one resource, and how much of each price it takes to prove it.
-
-    `costs` are minutes late, to be priced, and the money of moves.
+    First every crowded one counts its own; then those that add least are left out one by one, as
+    long as what they make late counts for more where it comes from.
     """
-    from scipy.optimize import linprog
-    from scipy.sparse import coo_array
+    costs = _Costs(p, s, found, turn)
+    added = dict[int, float]()
+    for line in costs.lines:
+        added[line.r] = _least(costs, line, stop)
+        yield sum(added.values())
+    best = sum(added.values())
+    for r in sorted(added, key=lambda r: added[r]):
+        fewer = costs.without(r)
+        told = {line.r: added[line.r] for line in fewer.lines}
+        for line in fewer.lines:
+            if stop():
+                return
+            if any(costs.behind[i] != fewer.behind[i] for i in line.own):
+                told[line.r] = _least(fewer, line, stop)
+        if sum(told.values()) > best:
+            best, added, costs = sum(told.values()), told, fewer
+            yield best
 
-    late, off = costs
-    minutes = np.array([w.minutes for w in rows], float)
-    room = np.array([b - a for a, b in grid], float)
-    ends = np.array([b for _, b in grid])
-    i, b = np.nonzero(ends[None, :] > np.array([w.head for w in rows])[:, None])
-    one, at = np.ones(len(i)), np.arange(len(i))
-    told = linprog(
-        (price[i] * late[i, b] + off[i, b]) / minutes[i],
-        A_ub=coo_array((one, (b, at)), shape=(len(room), len(i))).tocsr(), b_ub=room,
-        A_eq=coo_array((one, (i, at)), shape=(len(rows), len(i))).tocsr(), b_eq=minutes,
-        method="highs-ds",
-    )  # fmt: skip
-    if told.status != 0:
-        return 0.0, np.zeros(len(rows))
-    y, v = told.eqlin.marginals, told.ineqlin.marginals
-    needed = (y[i] + v[b]) * minutes[i] - off[i, b]
-    gain = np.where(late[i, b] > 0, needed / np.maximum(late[i, b], 1e-9), 0.0)
-    used = np.zeros(len(rows))
-    np.maximum.at(used, i, gain)
-    return max(0.0, float(minutes @ y + room @ v) * (1 - 1e-9)), np.minimum(used, price)
+
+class _Costs:
+    """What an operation's time costs beyond `found`, and which resource that counts on."""
+
+    def __init__(self, p: Problem, s: Shop, found: Alone, turn: Turn) -> None:
+        self.p, self.s, self.found, self.turn, self.ahead = p, s, found, turn, Ahead(p, s)
+        _, start, end = times(s, turn)
+        self.start: list[int] = start.tolist()
+        self.end: list[int] = end.tolist()
+        self.index = {o.id: i for i, o in enumerate(p.operations)}
+        lines = sorted(self._lines(), key=lambda x: (-x.overlap, x.r))
+        self.lines = [line for line in lines if line.overlap]
+        self.behind = self._behind()
+
+    def without(self, r: int) -> _Costs:
+        """The same with all that is done on one line counting where it comes from."""
+        fewer = copy(self)
+        fewer.lines = [line for line in self.lines if line.r != r]
+        fewer.behind = fewer._behind()
+        return fewer
+
+    def _lines(self) -> Iterator[_Line]:
+        s, own, fixed = self.s, dict[int, list[int]](), dict[int, list[tuple[int, int, int]]]()
+        for place, i in enumerate(self.turn.order.tolist()):
+            first, many = int(s.first[i]), int(s.first[i + 1] - s.first[i])
+            if place < self.turn.locked:
+                r, kind = int(s.resource[self.turn.mode[i]]), int(s.needs[self.turn.mode[i]])
+                if s.now < self.end[i] < FAR:
+                    fixed.setdefault(r, []).append((self.start[i], self.end[i], kind))
+            elif self.found.start[i] < FAR and (many == 1 or s.old_start[i] >= s.now):
+                r = int(s.resource[first]) if many == 1 else int(s.old_resource[i])
+                own.setdefault(r, []).append(i)
+        for r, rows in own.items():
+            hours = self.hours(r)
+            kept = np.array([self.kept(i) for i in rows])
+            done = hours.ends(hours.worked(kept) + [self.minutes(i, r) for i in rows])
+            taken = [(a, b) for a, b, _ in fixed.get(r, [])]
+            taken += zip(kept.tolist(), done.tolist(), strict=True)
+            yield _Line(r, tuple(rows), tuple(sorted(fixed.get(r, []))), _overlap(taken))
+
+    def _behind(self) -> dict[int, list[int]]:
+        """What waits for an operation on a crowded line, and counts with it: on no such line."""
+        users, _ = followers(self.s)
+        taken = {i for line in self.lines for i in line.own}
+        told: dict[int, list[int]] = {}
+        for line in self.lines:
+            for i in line.own:
+                rows, rest = list[int](), [i]
+                while rest:
+                    more = [u for u in users[rest.pop(0)] if u not in taken]
+                    taken.update(more)
+                    rows += more
+                    rest += more
+                told[i] = rows
+        return told
+
+    def hours(self, r: int) -> Hours:
+        """The working minutes of a resource."""
+        return self.ahead.hours[self.p.resources[r].id]
+
+    def kept(self, i: int) -> int:
+        """The start that costs no move more than it must."""
+        return max(self.found.start[i], int(self.s.old_start[i]))
+
+    def mode(self, i: int, r: int) -> int:
+        """The place of its mode on a resource."""
+        modes = range(int(self.s.first[i]), int(self.s.first[i + 1]))
+        return next(k for k in modes if self.s.resource[k] == r)
+
+    def minutes(self, i: int, r: int) -> int:
+        """Working minutes that an operation takes on a resource."""
+        return int(self.s.minutes[self.mode(i, r)])
+
+    def of(self, i: int, r: int, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Thousandths (k,) of k starts and ends on a resource, with all that counts with it."""
+        total = self._own(i, start, end)
+        done: dict[int, Where] = {i: {self.p.resources[r].site: end}}
+        for u in self.behind[i]:
+            waits = [done[a] for x in self.p.operations[u].after if (a := self.index[x]) in done]
+            begin, ends = self.ahead.ends(u, waits, len(end))
+            done[u] = {site: np.maximum(at, self.found.end[u]) for site, at in ends.items()}
+            # It may start later, but not earlier.
+            begin = np.maximum(begin, self.kept(u))
+            total += self._own(u, begin, np.min(list(done[u].values()), axis=0))
+        return total
+
+    def _own(self, i: int, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        s = self.s
+        due = max(int(s.due[i]), self.found.end[i])
+        cost = s.late[i] * np.maximum(0, end - due).astype(float)
+        if s.old_start[i] >= s.now:
+            cost += s.move * np.abs(start - self.kept(i))
+        return cost
+
+
+def _overlap(taken: list[tuple[int, int]]) -> int:
+    last = total = 0
+    for a, b in sorted(taken):
+        total += max(0, min(b, last) - a)
+        last = max(last, b)
+    return total
+
+
+def _least(costs: _Costs, line: _Line, stop: Callable[[], bool]) -> float:
+    """A bound on what the operations of one line cost beyond what they cost alone."""
+    s, hours = costs.s, costs.hours(line.r)
+    modes = [costs.mode(i, line.r) for i in line.own]
+    minutes, kind = s.minutes[modes], s.needs[modes]
+    at, many = int(s.setup_first[line.r]), int(s.kinds[line.r])
+    setups = s.setups[at : at + many * many].reshape(many, many)
+    heads = hours.worked(np.array([costs.found.start[i] for i in line.own]))
+    first = int(heads.min())
+    # Behind the last start that is kept later is never cheaper: all is done as soon as it can be.
+    last = [costs.kept(i) for i in line.own] + [b for _, b, _ in line.fixed]
+    need = int((minutes + setups.max()).sum()) + sum(b - a for a, b, _ in line.fixed)
+    until = min(int(hours.worked(np.array(last)).max()) + need, int(hours.before[-1]))
+    if until - first <= 0 or (until - first) * len(line.own) > MOST:
+        return 0.0
+    places = np.arange(first, until)
+    cost = np.full((len(line.own), len(places)), np.inf)
+    free, wall = _free(costs, line, places, (minutes, kind, setups))
+    for n, i in enumerate(line.own):
+        able = np.flatnonzero(free[n] & (places >= heads[n]) & (places + minutes[n] <= until))
+        begin, end = hours.starts(places[able]), hours.ends(places[able] + minutes[n])
+        cost[n, able] = costs.of(i, line.r, begin, end)
+    if not np.isfinite(cost).any(axis=1).all():
+        return 0.0
+    leave = np.array([s.change if s.first[i + 1] - s.first[i] > 1 else np.inf for i in line.own])
+    return _raised(cost, (minutes, kind, setups, wall), leave, stop)
+
+
+def _free(
+    costs: _Costs, line: _Line, places: np.ndarray, work: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where each operation may start (n, t) among what is fixed; the last such start (t,)."""
+    minutes, kind, setups = work
+    hours = costs.hours(line.r)
+    free, wall = np.ones((len(minutes), len(places)), bool), np.full(len(places), -1)
+    # By way of another operation it takes that one's minutes at least.
+    after = [np.minimum(row, (row[kind] + minutes).min())[kind] for row in setups]
+    ahead = [np.minimum(row, (row[kind] + minutes).min())[kind] for row in setups.T]
+    blocks = [(*hours.worked(np.array([x, y])).tolist(), k) for x, y, k in line.fixed]
+    if not blocks:
+        now = int(hours.worked(np.array([costs.s.now]))[0])
+        blocks = [(-FAR, now, int(costs.s.set_for[line.r]))]
+    ends = places + minutes[:, None]
+    for n, (low, high, k) in enumerate(blocks):
+        before = blocks[n - 1][1] if n else -FAR
+        behind = blocks[n + 1][0] if n + 1 < len(blocks) else FAR
+        free &= (ends <= low) | (places >= high)
+        free &= (ends <= low - ahead[k][:, None]) | (ends > low) | (places < before)
+        free &= (places >= high + after[k][:, None]) | (places < high) | (places >= behind)
+        wall[places >= high] = low - int(places[0])
+    return free, wall
+
+
+def _raised(
+    cost: np.ndarray,
+    work: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    leave: np.ndarray,
+    stop: Callable[[], bool],
+) -> float:
+    """The greatest bound that moving prizes finds, in thousandths."""
+    minutes, kind, setups, wall = work
+    visits = np.zeros(len(cost), np.int64)
+    prize = np.minimum(leave, cost.min(axis=1))
+    # How far above the best bound the prizes aim: Polyak's step with a level that is moved.
+    best, idle, reach = 0.0, 0, max(1.0, float(np.median(cost[np.isfinite(cost)])))
+    rounds = min(ROUNDS, max(20, WORK // (cost.size * len(setups))))
+    for _ in range(rounds):
+        if stop():
+            break
+        lower = float(prize.sum()) + chain(cost, minutes, kind, setups, wall, prize, visits)
+        if lower > best:
+            reach = reach * 1.3 if lower > best + reach / 2 else reach
+            best, idle = lower, 0
+        else:
+            idle += 1
+        if idle >= PATIENCE:
+            reach, idle = reach / 2, 0
+        miss = 1.0 - visits
+        # A prize of what may leave is no greater than what leaving costs.
+        miss[(prize >= leave) & (miss > 0)] = 0.0
+        if reach < max(1.0, SHORT * best) or not miss.any():
+            break
+        prize = np.clip(prize + (best + reach - lower) * miss / (miss @ miss), 0.0, leave)
+    return max(0.0, best * (1 - 1e-9))

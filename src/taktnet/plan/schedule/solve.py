@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from taktnet.plan.schedule.bound import alone
+from taktnet.plan.schedule.chains import chain
 from taktnet.plan.schedule.dispatch import dispatch
+from taktnet.plan.schedule.load import waiting
 from taktnet.plan.schedule.plan import Cost, price
 from taktnet.plan.schedule.problem import Placed, Problem
 from taktnet.plan.schedule.repair import Turn, placed, right_shift, times
@@ -201,11 +203,9 @@ class Run:
         turn = self.best
         found = alone(self.p, self.s, turn, self.ends)
         self.lower = found.cost
-        if not self.over() and ("scipy.optimize" in sys.modules or self.longer()):
-            from taktnet.plan.schedule.load import waiting
-
+        if chain.signatures or self.longer():
             for more in waiting(self.p, self.s, turn, found, self.over):
-                self.lower += more
+                self.lower = max(self.lower, found.cost + more)
         if workers > 0 and not self.over() and ("ortools" in sys.modules or self.longer()):
             from taktnet.plan.schedule.model import TimeUp
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from taktnet.plan.schedule.chains import chain
 from taktnet.plan.schedule.decode import decode, lines, search
 from taktnet.plan.schedule.problem import Mode, Operation, Problem, Resource
 from taktnet.plan.schedule.repair import Turn, times
@@ -26,10 +27,12 @@ HOT, COLD = 0.05, 0.003
 
 
 def ready() -> None:
-    """Load the compiled search, so that no time of a plan's is spent on it."""
+    """Load the compiled search and bound, so that no time of a plan's is spent on it."""
     ways = (Resource("R", "S", ((0, 1),)),)
     s = shop(Problem(ways, (Operation("a", (Mode("R", 1),)),)))
     one, best = np.zeros(1, np.int64), np.zeros((3, 1), np.int64)
+    none = np.zeros((1, 1), np.int64)
+    chain(np.zeros((1, 1)), one, one, none, one, np.zeros(1), one.copy())
     search(s, (0, 1, 1), one, one.copy(), one.copy(), best, 0.0, 0.0, 1.0, 1, np.ones(1, np.uint64))
 
 
