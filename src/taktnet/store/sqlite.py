@@ -20,7 +20,10 @@ from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
 from taktnet.store import common
 from taktnet.store import sqlite_schema as schema
 from taktnet.store.common import ROW, columns, ids_of
+from taktnet.store.series import Series
 from taktnet.store.sqlite_rows import (
+    ADVANCE,
+    GREATEST,
     Name,
     beside,
     fetch,
@@ -52,10 +55,6 @@ _EPOCH = "SELECT epoch FROM head"
 #: The head's row is rewritten after so many rows, with each checkpoint and when closed: a page
 #: less in every small commit. The newest row is the head; see `sqlite_rows.head_of`.
 _HEAD_ROWS = 64
-_ADVANCE = (
-    "INSERT INTO follower VALUES (?, ?) "
-    "ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)"
-)
 
 
 class SqliteLedger(WritingLedger):
@@ -87,6 +86,7 @@ class SqliteLedger(WritingLedger):
         self._epoch = 0
         self._marked = 0  # the row that the head's row names
         self._laid = False  # whether the log has its length
+        self._series = Series(lambda *asked: self._look(GREATEST, [asked])[0][0])
         self._unlisted: list[Name] = []  # names that stand beside their row alone
         self._broken = ""
         if read_only and not self.path.exists():
@@ -216,13 +216,16 @@ class SqliteLedger(WritingLedger):
         aside = stage.conflicts or stage.parked or stage.released or stage.closed
         mark = bool(entries) and entries[-1].seq >= self._marked + _HEAD_ROWS
         if len(entries) == 1 and not (mark or aside or batch.positions):
-            self._write_one(next(columns(batch, self.names)), batch.names)
+            row = next(columns(batch, self.names))
+            self._write_one(row, batch.names)
+            self._series.take(row[2:5])
             return
         with self._listing() as writer:
             if mark and not self._laid:
                 schema.lay_log(self.path)
                 self._laid = True
-            writer.executemany(_INSERT, columns(batch, self.names))
+            rows = list(columns(batch, self.names))
+            writer.executemany(_INSERT, rows)
             if mark:
                 head = Head(entries[-1].seq, batch.hashes[-1], batch.recorded)
                 writer.execute(_MOVE_HEAD, fields_of(head))
@@ -230,9 +233,11 @@ class SqliteLedger(WritingLedger):
             if batch.names:
                 writer.executemany(_LIST, batch.names)
             if batch.positions:
-                writer.executemany(_ADVANCE, list(batch.positions.items()))
+                writer.executemany(ADVANCE, list(batch.positions.items()))
             if aside:
                 write_stage(writer, batch)
+        for row in rows:
+            self._series.take(row[2:5])
 
     def _write_one(self, row: tuple[Any, ...], names: list[Name]) -> None:
         """One row and the names it brings by one statement, durable when it returns."""
@@ -260,11 +265,9 @@ class SqliteLedger(WritingLedger):
     def recorded(self, keys: Sequence[Key]) -> dict[Key, tuple[int, bytes]]:
         """See `Lookups.recorded`."""
         tenants, sources = self.names.ids(Domain.TENANT), self.names.ids(Domain.SOURCE)
-        asked = {
-            (tenants[key[0]], sources[key[1]], key[2]): key
-            for key in keys
-            if key[0] in tenants and key[1] in sources
-        }
+        known = (key for key in keys if key[0] in tenants and key[1] in sources)
+        numbered = {(tenants[key[0]], sources[key[1]], key[2]): key for key in known}
+        asked = {key: numbered[key] for key in numbered if not self._series.is_new(key)}
         if not asked:
             return {}
         found = self._look(_KNOWN, asked)
@@ -347,7 +350,7 @@ class SqliteLedger(WritingLedger):
     def advance(self, follower: str, seq: int) -> None:
         """See `Ledger.advance`."""
         with self._small_write() as writer:
-            writer.execute(_ADVANCE, (follower, seq))
+            writer.execute(ADVANCE, (follower, seq))
 
     def save_snapshot(self, name: str, seq: int, blob: bytes) -> None:
         """See `Ledger.save_snapshot`."""

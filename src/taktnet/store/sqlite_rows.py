@@ -14,6 +14,14 @@ from taktnet.ledger.codec import encode
 from taktnet.ledger.ledger import Head, StoreError
 from taktnet.ledger.writing import EMPTY, Batch
 
+#: The greatest id between two.
+GREATEST = (
+    "SELECT coalesce(max(id), '') FROM event WHERE tenant = ? AND source = ? AND id >= ? AND id < ?"
+)
+ADVANCE = (
+    "INSERT INTO follower VALUES (?, ?) "
+    "ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)"
+)
 #: domain, id, text
 Name = tuple[int, int, str]
 _NAMES = msgspec.json.Decoder(list[Name])
