@@ -107,6 +107,25 @@ def test_answers_to_what_else_can_happen(world: World) -> None:
     assert names(Demand(factor=2.0, item="NONE")) == {"accept"}
 
 
+def test_answers_where_cards_or_shares_decide(world: World) -> None:
+    """A loop's backup fills cards as well; of two primary sources the other gets everything."""
+    net, state = world.tower.network, world.tower.state()
+    lane = c.Lane(id="TYC-OPO", origin="TYC", destination="OPO", transit_h=70)
+    backup = c.Source(site="OPO", item="MOT-36", origin="TYC", lane="TYC-OPO", role="backup")
+    cards = replace(net, lanes=(*net.lanes, lane), sources=(*net.sources, backup))
+    down = Down(kind="site", name="KRK", end=72)
+    found = {s.name: s.changes for s in propose(cards, state, now(world), [down])}
+    assert found["use backup"] == (Link(site="OPO", item="MOT-36", name="TYC", share=1.0),)
+    assert found["raise cards"] == (Link(site="OPO", item="MOT-36", name="KB-OPO-1", cards=8),)
+    both = [replace(s, role="primary", share=0.5) if s.item == "BRG-608" else s
+            for s in net.sources]  # fmt: skip
+    shut = Down(kind="lane", name="NGO-KRK", end=72)
+    made = propose(net.with_rows("sources", both), state, now(world), [shut])
+    found = {s.name: s.changes for s in made}
+    assert found["shift share"] == (Link(site="KRK", item="BRG-608", name="NGO", share=0.0),)
+    assert "use backup" not in found
+
+
 def test_every_answer_can_be_simulated_and_is_ranked(world: World) -> None:
     """From the live state, paired with doing nothing; the disturbance is told by what it takes."""
     tower = world.tower

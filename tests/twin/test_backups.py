@@ -115,6 +115,17 @@ def test_a_share_makes_a_backup_one_of_the_sources() -> None:
     assert given(off)[1] == 0
 
 
+def test_a_share_makes_a_backup_one_of_those_who_fill_cards() -> None:
+    """With a share of 1 every other card goes to it, though the loop's own origin is open."""
+    sim = model(two_ways("cards"), 60).sim()
+    sim.patch([patch.Link("W", "A", "T", share=1.0)])
+    sim.begin(1, 0)
+    sim.run_to(50)
+    primary, backup = given(sim)
+    assert abs(primary - backup) <= 60
+    assert primary + backup > 400
+
+
 def test_of_two_primaries_the_open_one_serves_before_a_backup() -> None:
     """While one of two is down the other gets everything, and the backup nothing."""
     net = two_ways("position")

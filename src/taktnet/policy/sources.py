@@ -52,9 +52,11 @@ def point_of_loop(y: int, loop: int) -> Any:
 def card_terms(x: int, y: int, loop: int, i: int) -> tuple[int, float, int]:
     """A loop, as the row before its point's backups, and who may fill its cards in its place."""
     k, point = rule_loop_at(y, loop), point_of_loop(y, loop)
+    row = find(x, POINT, point.key)
     if i < point.first_source:
-        return rank(False, closed_by(x, k.origin, k.lane) >= 0), 1.0, 0
-    return source_terms(x, y, find(x, POINT, point.key), i)
+        closed = closed_by(x, k.origin, k.lane) >= 0
+        return rank(False, closed), 1.0, given(x, row, k.origin, k.lane)
+    return source_terms(x, y, row, i)
 
 
 stand_in = furthest_behind_by(card_terms)

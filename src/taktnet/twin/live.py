@@ -282,7 +282,7 @@ class _Placing:
         places = _each(rows, self.point, "site", "item").tolist()
         for p, origin, lane, qty in zip(places, *columns, strict=True):
             way = p, self.text(Domain.SITE, origin), self.text(Domain.LANE, lane)
-            links["given"][numbers.get(way, [])] = qty
+            links["given"][numbers.get(way, [])[:1]] = qty  # of several loops, all on the first
         rows = self.state.memory.live(s.Table.POINT)
         place = _each(rows, self.point, "site", "item")
         self.tables[Table.POINT]["decided"][place[place >= 0]] = rows["decided"][place >= 0]

@@ -76,16 +76,29 @@ def _usual(network: Network, way: Transit) -> str:
 def _behind(network: Network, down: Down) -> Iterator[Need]:
     """The supplies that come from a site, or over a lane; those that a resource makes."""
     made = {(p.site, p.item) for p in network.processes if p.resource == down.name}
-    for row in network.sources:
+    known: set[tuple[str, str, str]] = set()
+    for need in _supplies(network):
         hit = {
-            "site": row.origin == down.name,
-            "supplier": row.origin == down.name,
-            "lane": row.lane == down.name,
-            "resource": (row.origin, row.item) in made,
+            "site": need.origin == down.name,
+            "supplier": need.origin == down.name,
+            "lane": need.lane == down.name,
+            "resource": (need.origin, need.item) in made,
         }[down.kind]
-        if hit and row.role == "primary":
+        way = need.site, need.item, need.origin
+        if hit and way not in known:
+            known.add(way)
+            yield need
+
+
+def _supplies(network: Network) -> Iterator[Need]:
+    """The least orders of primary sources, and of loops from elsewhere that name none."""
+    for row in network.sources:
+        if row.role == "primary":
             lot = max(row.moq, network.item(row.item).container_qty)
             yield Need(row.site, row.item, lot, row.origin, row.lane)
+    for loop in network.loops:
+        if loop.origin not in ("", loop.site):
+            yield Need(loop.site, loop.item, loop.container_qty, loop.origin, loop.lane)
 
 
 def _move(
@@ -165,9 +178,10 @@ def _shift(network: Network, state: State, needs: tuple[Need, ...]) -> Iterator[
 
 
 def _reroute(network: Network, state: State, needs: tuple[Need, ...]) -> Iterator[Scenario]:
-    """Supply for good by another lane of the same origin, or by a backup."""
+    """Supply for good by another lane of the same origin, by a backup, or by the other sources."""
     lanes: list[AnyChange] = []
     backups: list[AnyChange] = []
+    shares: list[AnyChange] = []
     for need in needs:
         others = [x for x in network.lanes_between(need.origin, need.site) if x.id != need.lane]
         names = [k.id for k in network.loops_of(need.site, need.item) if k.origin == need.origin]
@@ -180,14 +194,25 @@ def _reroute(network: Network, state: State, needs: tuple[Need, ...]) -> Iterato
         backups += [
             Link(site=need.site, item=need.item, name=s.origin, share=1.0)
             for s in network.sources_of(need.site, need.item)
-            if s.role == "backup" and not names
+            if s.role == "backup"
         ]
+        shares += _without(network, need)
     if lanes:
         note = "Every order goes by the other lane from now on"
         yield Scenario(name="other lane", note=note, changes=tuple(lanes))
     if backups:
         note = "Order from the backup source as well from now on"
         yield Scenario(name="use backup", note=note, changes=tuple(backups))
+    if shares:
+        note = "Order only from the other primary sources from now on"
+        yield Scenario(name="shift share", note=note, changes=tuple(shares))
+
+
+def _without(network: Network, need: Need) -> Iterator[AnyChange]:
+    """No share for an origin of several, where shares decide and not loops."""
+    origins = {s.origin for s in network.sources_of(need.site, need.item) if s.role == "primary"}
+    if len(origins) > 1 and need.origin in origins and not network.loops_of(need.site, need.item):
+        yield Link(site=need.site, item=need.item, name=need.origin, share=0.0)
 
 
 def _raise(network: Network, state: State, needs: tuple[Need, ...]) -> Iterator[Scenario]:

@@ -179,7 +179,18 @@ def card_terms(x: int, y: int, p: int, i: int) -> tuple[int, float, int]:
     terms = source_terms(x, 0, p, i)
     if link_at(x, i).rule == 0:
         return terms
-    return terms[0] if i == y else -1, 1.0, 0
+    return terms[0] if i == y else -1, 1.0, _given(x, p, i) if i == y else 0
+
+
+@kernel
+def _given(x: int, p: int, i: int) -> int:
+    """What was asked for by all links of a point that come the same way as one of them."""
+    s, k, total = place_at(x, p), link_at(x, i), 0
+    for j in range(s.first_link, s.first_link + s.links):
+        other = link_at(x, j)
+        if other.origin_site == k.origin_site and other.lane == k.lane:
+            total += other.given
+    return total
 
 
 stand_in = furthest_behind_by(card_terms)
