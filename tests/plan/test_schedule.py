@@ -317,6 +317,20 @@ def test_a_day_has_its_minutes() -> None:
     assert between(p.resources[0].spans, 0, 7 * DAY) == 5 * 930
 
 
+def test_what_was_begun_outside_the_shifts_goes_on_in_them() -> None:
+    """A lot that runs since minute 20 of a line that works from 100: its plan can be worked."""
+    p = Problem(
+        (Resource("R", "S", ((100, 200), (300, 400))),),
+        (Operation("a", (Mode("R", 30),)), Operation("b", (Mode("R", 10),))),
+        old=(Placed("a", "R", 20, 50), Placed("b", "R", 150, 160)), now=60, fence=60,
+    )  # fmt: skip
+    plan = repair(p)
+    assert {x.operation: (x.start, x.end) for x in plan} == {"a": (100, 130), "b": (150, 160)}
+    assert check(p, plan) == ()
+    moved = (Placed("a", "R", 110, 140), plan[1])
+    assert [b.words for b in check(p, moved)] == ["a runs already"]
+
+
 def test_goods_wait_for_the_next_departure() -> None:
     """A truck at 100 and at 300 takes an hour: what ends at 101 is there at 360, by road at 341."""
     timed = {("S", "U"): ((100, 160), (300, 360))}

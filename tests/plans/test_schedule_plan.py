@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -58,6 +59,18 @@ def test_lots_come_from_orders_and_from_what_runs(world: World) -> None:
     late = [o for o in lots.values() if o.release > floor.problem.now]
     assert late
     assert "on the road" in floor.assumed[0]
+
+
+def test_material_that_must_come_takes_the_next_departure(world: World) -> None:
+    """Monday afternoon; the truck leaves on Thursday at 10:00 in Krakow and takes 66 h."""
+    network = world.network
+    lanes = tuple(replace(x, departures="Thu 10:00", customs_h=6) for x in network.lanes)
+    floor = read_floor(
+        replace(network, lanes=lanes), world.tower.state(), world.clock.now(), days=3
+    )
+    late = {o.release for o in floor.problem.operations if o.release > floor.problem.now + 60}
+    leaves = NOW.replace(day=24, hour=8, minute=0, second=0, microsecond=0)
+    assert {floor.at(minute) for minute in late} == {micros(leaves + timedelta(hours=66))}
 
 
 def test_a_plan_can_be_worked_and_says_what_it_costs(world: World) -> None:

@@ -79,7 +79,8 @@ def _draft(view: PlanView, asked: Asked, chain: Chain, found: tuple[Placement, t
            *, rows: list[_Row], held: Guarded) -> Draft:  # fmt: skip
     placed, priced = found
     changes = _changes(view.network, rows, held.share)
-    today, after = sum(row.cost_today for row in rows), sum(row.cost_proposed for row in rows)
+    today = sum(row.cost_today for row in rows)
+    after = sum(row.cost_proposed for row in rows) if changes else today
     strategic = [p.stage.replace("|", " ") for p in placed.strategic[:3]]
     where = f"; strategic buffers at {', '.join(strategic)}" if strategic else ""
     return Draft(
@@ -95,7 +96,7 @@ def _draft(view: PlanView, asked: Asked, chain: Chain, found: tuple[Placement, t
             means="Cost of keeping what positions hold above the mean use of the time they cover: "
             "today each its own time; as proposed with safety stock in whole containers",
         ),
-        service=held.service(_service(rows)),
+        service=held.service(_service(rows)) if changes else None,
         assumptions=(*((held.why,) if held.why else ()), *ASSUMES),
         position=view.position,
         details=_details(view.network, chain, placed, priced, rows)

@@ -139,7 +139,7 @@ def _taken(tries: _Tries, rows: Sequence[Move]) -> list[dict[str, float]]:
     waits = [list(rows)] if rows else []
     while waits and tries.left:
         # The most money first; towards the end what is most likely to be kept, the fewest rows.
-        late = 2 * tries.done > MOST_TRIES
+        late = 2 * tries.used > 1
         waits.sort(key=lambda rows: (late * -len(rows), _saving(rows)))
         some = waits.pop()
         step = {m.key: 1.0 for m in some}
@@ -197,7 +197,12 @@ class _Tries:
     @property
     def left(self) -> bool:
         """Whether another try is allowed."""
-        return self.done < MOST_TRIES and perf_counter() - self.begun < SECONDS
+        return self.used < 1
+
+    @property
+    def used(self) -> float:
+        """How much of the tries and of the time is used, as a share."""
+        return max(self.done / MOST_TRIES, (perf_counter() - self.begun) / SECONDS)
 
     def keeps(
         self, taken: Sequence[Mapping[str, float]], known: Trial | None, *, last: bool = False

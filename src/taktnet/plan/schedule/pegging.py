@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from taktnet.base.calendars import instant, micros
+from taktnet.base.timetable import leaves
 from taktnet.network import Network
+from taktnet.network.components import Lane
 
 if TYPE_CHECKING:
     from taktnet.state import State
 
 HOUR = 3_600_000_000
+#: In so long every departure of a timetable comes round.
+WEEK = 8 * 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ class Pegs:
             return ()
         return (
             f"{self._bought} lots need components neither at hand, on the road nor planned;"
-            " they are taken to come after the supplier's preparation and transit times",
+            " they are taken to come after the supplier's preparation, by the next departure, in"
+            " mean transit and customs times",
         )
 
     def _peg(self, lot: Lot) -> tuple[int, tuple[str, ...]]:
@@ -115,11 +120,20 @@ class Pegs:
     def _supplied(self, site: str, item: str) -> int:
         n = self._network
         ways = [
-            s.prep_h + n.lane(s.lane).transit_h
+            _arrives(n, n.lane(s.lane), self._now + round(s.prep_h * HOUR))
             for s in n.sources_of(site, item)
             if s.role == "primary"
         ]
-        return self._now + round(min(ways, default=0.0) * HOUR)
+        return min(ways, default=self._now)
+
+
+def _arrives(network: Network, lane: Lane, ready: int) -> int:
+    """When goods that are ready at an instant have come by a lane's next departure; mean times."""
+    if lane.departures:
+        zone = network.site(lane.origin).zone
+        times = leaves(lane.departures, zone, ready, ready + WEEK)
+        ready += int(times[0]) if len(times) else 0
+    return ready + round((lane.transit_h + lane.customs_h) * HOUR)
 
 
 def _stock(network: Network, state: State | None) -> defaultdict[tuple[str, str], float]:

@@ -85,7 +85,7 @@ def check(p: Problem, plan: Sequence[Placed]) -> tuple[Break, ...]:
             continue
         found += _hours(o, x, spans[x.resource])
         found += _before(p, o, x, placed)
-        found += _frozen(p, o, x)
+        found += _frozen(p, o, x, spans[x.resource])
     return (*found, *_turns(p, placed), *_resources(p, placed, spans))
 
 
@@ -125,13 +125,16 @@ def _before(p: Problem, o: Operation, x: Placed, placed: dict[str, Placed]) -> I
         yield Break("must_end", o.id, "", x.end - o.must_end, words)
 
 
-def _frozen(p: Problem, o: Operation, x: Placed) -> Iterator[Break]:
+def _frozen(p: Problem, o: Operation, x: Placed, spans: Sequence[Span]) -> Iterator[Break]:
     old = next((w for w in p.old if w.operation == o.id), None)
     if old is None or old.start >= p.now:
         if x.start < p.now:
             words = f"{o.id} would start {p.now - x.start} min ago"
             yield Break("past", o.id, "", p.now - x.start, words)
-    elif (x.start, x.resource) != (old.start, old.resource):
+    elif x.resource != old.resource or x.start not in {
+        old.start,
+        next_working(spans, old.start),  # what was begun outside the shifts is worked in them
+    }:
         yield Break("past", o.id, "", abs(x.start - old.start), f"{o.id} runs already")
     if old is None or old.start < p.now:
         return
