@@ -101,6 +101,16 @@ def test_faults_are_told_before_anything_runs(place: Path, arguments: list[str],
     assert told in found.output
 
 
+def test_a_run_of_a_network_alone_cannot_be_written_as_a_tower(place: Path) -> None:
+    """It is said before anything runs, and nothing is written."""
+    where = place / "never"
+    given = ["simulate", str(place / "network"), "--days", "2", "--trace", str(where)]
+    found = RUN.invoke(app, given)
+    assert found.exit_code == 1
+    assert "starts from full levels; name a tower" in " ".join(found.output.split())
+    assert not where.exists()
+
+
 def test_a_folder_without_anything_says_so(tmp_path: Path) -> None:
     """Neither a tower nor a network."""
     found = RUN.invoke(app, ["simulate", str(tmp_path)])

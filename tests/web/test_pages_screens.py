@@ -388,3 +388,21 @@ def test_every_screen_is_reached_by_a_route() -> None:
     methods = [n for n in vars(Screens) if not n.startswith("_")]
     source = getsource(routes)
     assert [n for n in methods if f"screens.{n}(" not in source] == []
+
+
+def test_the_flow_of_a_product_is_that_of_its_stream_alone(busy: World) -> None:
+    """What is measured for the page is what the whole report says of the same parts."""
+    whole = {(d.place, d.item): d.mean_h for d in busy.tower.flow().dwell}
+    (one,) = {d.item for d in busy.tower.flow("MOT-36").dwell}
+    assert one == "MOT-36"
+    rows = TowerScreens(busy.tower).flow("MOT-36", 1).dwell
+    assert rows and {row.item for row in rows} < {item for _, item in whole}
+    assert all(row.mean_h == whole[row.place, row.item] for row in rows)
+
+
+def test_the_page_of_a_kpi_asks_for_that_kpi_alone(busy: World) -> None:
+    """And says of each site what the whole report says."""
+    whole = {v.scope.name: v for v in busy.tower.kpis(28.0, by="site") if v.key == "turns"}
+    screen = TowerScreens(busy.tower).kpi("turns", "")
+    group = next(g for g in screen.groups if g.title != "Variants")
+    assert group.rows and {row.name for row in group.rows} <= set(whole)

@@ -80,7 +80,7 @@ def test_the_page_takes_the_place_of_the_wait_by_itself(world: World) -> None:
     app = create_app(world.tower, starting=job)
     with serving(app) as address, browser() as running, tab(running) as one:
         one.page.goto(address)
-        one.page.get_by_text("compiled, once on this machine: 50 %").wait_for()
+        one.page.get_by_text("is compiled, once: 50 %").wait_for()
         work.go.set()
         one.page.get_by_role("heading", name="Overview").wait_for()
         assert [c for c in one.complaints if "503" not in c] == []

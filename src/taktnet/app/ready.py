@@ -1,4 +1,5 @@
-"""Made ready when a tower starts: what is compiled once on a machine, before anybody waits for it.
+"""Made ready when a tower starts, before anybody waits for it: what is compiled once on a machine,
+and what the first page reads of the record.
 
 Numba compiles one function after the other, whoever asks: so what the pages need comes first, and
 the twin, which takes longest, behind it.
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 
 from taktnet.app.jobs import Job
 from taktnet.app.simulation.warm import warm_behind
@@ -49,10 +51,14 @@ def use(tower: Tower, told: Callable[[int, int], object]) -> None:
 
 def start(tower: Tower) -> Job:
     """Begin to make ready, as a job of `tower`; pages can be drawn at once when it has ended."""
+    first = (tower.state, partial(tower.kpis, step="day"), tower.takt)  # read the record, once
 
     def work(job: Job) -> None:
         with closing(small_tower()) as small:
-            use(small, job.at)
+            use(small, lambda done, total: job.at(done, total + len(first)))
+        for read in first:
+            read()
+            job.at(job.done + 1, job.total)
         warm_behind()
 
     return tower.jobs.start(KIND, work)

@@ -119,12 +119,11 @@ def flow_of(sight: Sight, item: str = "", days: float = 28.0) -> FlowReport:
 
     def read(known: Kpis) -> tuple[list[Ladder | None], list[Dwell]]:
         ladders = [value_stream(known, wanted, one, now=end) for one in shown]
-        return ladders, dwell(known, start, end)
+        return ladders, dwell(known, start, end, {item} if item else None)
 
     ladders, stays = sight.look(read)
     kept = tuple(one for one in ladders if one is not None)
-    told = tuple(one for one in stays if not item or one.item == item)
-    return FlowReport(start, end, products, kept, told)
+    return FlowReport(start, end, products, kept, tuple(stays))
 
 
 def kpis(

@@ -205,6 +205,9 @@ def _ask(
     from taktnet.app.simulation import answers
 
     with _opened(place, cold=cold) as (tower, network), told_as_it_runs("runs", json=json) as at:
+        if tower is None and trace is not None:
+            told = "a run is written behind a tower's record, and this one starts from full levels"
+            raise TaktnetError(f"--trace: {told}; name a tower's folder (taktnet up makes one)")
         if tower is None:
             return answers.ask_cold(network, question, at)
         found = answers.simulate(tower.parts, question, at)

@@ -7,6 +7,7 @@ in progress is exactly the sum of all sojourns.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Literal
 
 import numpy as np
@@ -60,8 +61,8 @@ def stays(time: Ints, delta: Ints) -> tuple[Ints, Ints, Ints, int]:
     return qty, begin, end, (int(outs[-1]) - total if len(outs) else 0)
 
 
-def dwell(kpis: Kpis, start: int, end: int) -> list[Dwell]:
-    """Every place and way with goods in [start, end) microseconds UTC."""
+def dwell(kpis: Kpis, start: int, end: int, items: Collection[str] | None = None) -> list[Dwell]:
+    """Every place and way with goods (of `items`) in [start, end) microseconds UTC."""
     if end <= start:
         raise ValueError("a window must end after it starts")
     kpis.fold()
@@ -74,11 +75,13 @@ def dwell(kpis: Kpis, start: int, end: int) -> list[Dwell]:
     for a, b in runs(rows["group"]):
         place = int(rows["group"][a])
         names = (kpis.world.site(int(site[place])), "", kpis.world.item(int(item[place])))
+        if items is not None and names[2] not in items:
+            continue
         out += _measure("site", names, [rows[a:b]], start, end)
-    return out + _ways(kpis, start, end)
+    return out + _ways(kpis, start, end, items)
 
 
-def _ways(kpis: Kpis, start: int, end: int) -> list[Dwell]:
+def _ways(kpis: Kpis, start: int, end: int, items: Collection[str] | None = None) -> list[Dwell]:
     """By lane (or pair of sites) and item; first in first out within each shipment."""
     world, rows = kpis.world, kpis.stock.transit.settle()
     rows = rows[(rows["time"] < end) & (rows["delta"] != 0)]
@@ -89,6 +92,8 @@ def _ways(kpis: Kpis, start: int, end: int) -> list[Dwell]:
         if head["kind"] != SHIP:
             continue
         origin, place, item = int(head["origin"]), int(head["site"]), int(head["item"])
+        if items is not None and world.item(item) not in items:
+            continue
         lane = int(world.local_lanes(rows["named"][a : a + 1])[0])
         lane = lane or world.route(origin, place, item)[0]
         name = world.lanes[lane] or f"{world.site(origin)}-{world.site(place)}"

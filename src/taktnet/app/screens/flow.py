@@ -87,9 +87,8 @@ def flow_screen(
     dwell: list[Dwell],
     page: int,
 ) -> FlowScreen:
-    """The screen of one product; without a ladder it has no rungs."""
-    known = [d for d in dwell if not item or d.item in _stream_items(ladder, item)]
-    known.sort(key=lambda d: (-(d.mean_h or 0.0), d.place, d.item))
+    """The screen of one product, `dwell` of its stream; without a ladder it has no rungs."""
+    known = sorted(dwell, key=lambda d: (-(d.mean_h or 0.0), d.place, d.item))
     most = max((d.mean_h or 0.0 for d in known), default=0.0)
     cut, where = page_of(len(known), page, _PER_PAGE)
     rows = tuple(_dwell_row(desk, d, most) for d in known[where])
@@ -117,7 +116,10 @@ def _events(subject: str) -> str:
     return f"/events?{urlencode({'ref': subject})}"
 
 
-def _stream_items(ladder: kpi_flow.Ladder | None, item: str) -> set[str]:
+def stream_items(ladder: kpi_flow.Ladder | None, item: str) -> set[str] | None:
+    """The product and the parts on its ladder; None, which is all, where there is no product."""
+    if not item:
+        return None
     return {item} | ({r.item for r in ladder.rungs} if ladder else set())
 
 

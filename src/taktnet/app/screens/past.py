@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from threading import Lock
-from typing import TypeVar
 
-from taktnet.app import reports
 from taktnet.app.history import Sight
 from taktnet.app.looks import Look, Looks
-from taktnet.app.reports import TaktReport
 from taktnet.app.screens.kept import Kept
 from taktnet.app.screens.screens import TowerScreens
 from taktnet.app.tower import Tower
-from taktnet.kpi.definition import Dimension, KpiValue
-from taktnet.kpi.kpis import Kpis
 from taktnet.network import Network
 from taktnet.state import State
 
-T = TypeVar("T")
 _FOR_EVER_S = 1e12
 _WAIT_S = 0.6  # what is folded by then is shown at once
 _MOST = 4
@@ -41,21 +35,8 @@ class PastScreens(TowerScreens):
     def _network(self) -> Network:
         return self.past.sight.network
 
-    def _look(self, read: Callable[[Kpis], T]) -> T:
-        return self.past.sight.look(read)
-
     def _covered(self) -> Sight:
         return self.past.sight
-
-    def _report(self, by: Dimension) -> list[KpiValue]:
-        step = "day" if by == "network" else "none"
-        start, end = reports.span(self.past.sight, 28.0)
-        return self._kpis.get(
-            ("kpis", by), lambda: self._look(lambda k: k.report(start, end, by=by, step=step))
-        )
-
-    def _takt(self) -> TaktReport:
-        return self._reports.get("takt", lambda: reports.takt_of(self.past.sight))
 
 
 class Pasts:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Mapping
+from functools import cached_property, partial
 from threading import Lock
-from typing import TypeVar
+from typing import Any
 
-from taktnet.app import history
+from taktnet.app import history, reports
 from taktnet.app import signals as decisions
 from taktnet.app.reports import TaktReport
 from taktnet.app.screens import flow as flows
@@ -42,8 +42,6 @@ from taktnet.kpi.flow import Ladder, value_stream
 from taktnet.kpi.kpis import Kpis
 from taktnet.network import Network
 from taktnet.state import State
-
-T = TypeVar("T")
 
 _FRESH_US = 2_000_000  # ages on a desk may be this old while nothing happens
 _PERSON = "planner (web)"
@@ -94,9 +92,6 @@ class TowerScreens:
         """Which rows of the ledger the screens show."""
         return history.Sight(self._tower.parts)
 
-    def _look(self, read: Callable[[Kpis], T]) -> T:
-        return self._tower.parts.kpis.look(read)
-
     def _sight(self) -> Sight:
         state, network, now = self._moment()
         pace = self._pace()
@@ -112,16 +107,18 @@ class TowerScreens:
                 last = self._last = Sight(Desk(state, network, now, self._reasons), pace)
             return last
 
-    def _report(self, by: Dimension) -> list[KpiValue]:
-        """28 days of every KPI with a point a day; by members without points, which are dear."""
-        step = "day" if by == "network" else "none"
-        return self._kpis.get(by, lambda: self._tower.kpis(28.0, by=by, step=step))
+    def _report(self, by: Dimension, key: str = "") -> list[KpiValue]:
+        """28 days of every KPI (or one) with a point a day; by members without points, as dear."""
+        how: dict[str, Any] = {"by": by, "step": "day" if by == "network" else "none"}
+        how |= {"keys": (key,)} if key else {}
+        make = partial(reports.kpis_of, self._covered(), 28.0, **how)
+        return self._kpis.get((by, key), make)
 
     def _tiles(self, by: Dimension = "network", name: str = "") -> tuple[Tile, ...]:
         return tiles(self._report(by), self._targets, name)
 
     def _takt(self) -> TaktReport:
-        return self._reports.get("takt", self._tower.takt)
+        return self._reports.get("takt", partial(reports.takt_of, self._covered()))
 
     def _pace(self) -> tuple[PaceRow, ...]:
         report, network = self._takt(), self._network()
@@ -169,12 +166,13 @@ class TowerScreens:
 
         def make() -> tuple[Ladder | None, list[Dwell]]:
             takt = self._takt()
-            return self._look(
-                lambda kpis: (
-                    value_stream(kpis, takt.takt, wanted, now=takt.end),
-                    dwell(kpis, takt.end - 4 * (takt.end - takt.start), takt.end),
-                )
-            )
+            start = takt.end - 4 * (takt.end - takt.start)
+
+            def read(kpis: Kpis) -> tuple[Ladder | None, list[Dwell]]:
+                ladder = value_stream(kpis, takt.takt, wanted, now=takt.end)
+                return ladder, dwell(kpis, start, takt.end, flows.stream_items(ladder, wanted))
+
+            return self._covered().look(read)
 
         ladder, stays = self._reports.get(("flow", wanted), make)
         return flows.flow_screen(desk, products, wanted, ladder=ladder, dwell=stays, page=page)
@@ -231,7 +229,11 @@ class TowerScreens:
 
     def kpi(self, id: str, scope: str) -> KpiScreen:
         """One KPI."""
-        return kpi_screen(id, scope, self._report, self._targets)
+
+        def report(by: Dimension) -> list[KpiValue]:
+            return self._report(by, "" if by == "network" else id)
+
+        return kpi_screen(id, scope, report, self._targets)
 
     def lab(self, picked: str) -> LabScreen:
         """The scenario lab."""
