@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 
 
@@ -50,6 +50,10 @@ class Names:
     def text(self, domain: Domain, number: int) -> str:
         """The name with this id; raises IndexError for an id never given."""
         return self._texts[domain][number]
+
+    def texts(self, domain: Domain) -> Sequence[str]:
+        """All names of a domain by their ids, as they grow; for look-ups on hot paths."""
+        return self._texts[domain]
 
     def count(self, domain: Domain) -> int:
         """How many ids the domain has given, with the empty name; the next new id."""

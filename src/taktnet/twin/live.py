@@ -76,7 +76,7 @@ class _Placing:
         """A number for each name by which names are in the order of their letters."""
         known = np.unique(ids).tolist()
         ranks = np.zeros(1 + max(known, default=0), np.int64)
-        ranks[sorted(known, key=lambda i: self.text(domain, i))] = np.arange(len(known))
+        ranks[sorted(known, key=self.names.texts(domain).__getitem__)] = np.arange(len(known))
         return ranks[ids]
 
     def points(self) -> None:
@@ -141,8 +141,11 @@ class _Placing:
         road["kind"] = np.where(lane >= 0, dist[lane], -1) if len(dist) else -1
         road["ref"] = np.where(link >= 0, link, -1 - demand)
         road["shipment"], road["order"] = rows["ref"], rows["order"]
-        for ref, item in zip(rows["ref"].tolist(), rows["item"].tolist(), strict=True):
-            self.shipments.append((self.text(Domain.REF, ref), self.text(Domain.ITEM, item)))
+        refs: list[int] = rows["ref"].tolist()
+        items: list[int] = rows["item"].tolist()
+        ref_names, item_names = self.names.texts(Domain.REF), self.names.texts(Domain.ITEM)
+        named = zip(refs, items, strict=True)
+        self.shipments = [(ref_names[ref], item_names[item]) for ref, item in named]
         road["name"] = [name_key("shipment", *name) for name in self.shipments]
         seen = cache(passed)
         address = self.model.sim().address
@@ -278,10 +281,11 @@ class _Placing:
         for i, (dest, site) in enumerate(zip(dests, origins, strict=True)):
             numbers.setdefault((dest, sites[site], self.model.links[i][3]), []).append(i)
         rows = self.state.memory.live(s.Table.SUPPLY)
-        columns = (rows[f].tolist() for f in ("origin", "lane", "decided"))
-        places = _each(rows, self.point, "site", "item").tolist()
-        for p, origin, lane, qty in zip(places, *columns, strict=True):
-            way = p, self.text(Domain.SITE, origin), self.text(Domain.LANE, lane)
+        places: list[int] = _each(rows, self.point, "site", "item").tolist()
+        origins, asked, given = (rows[f].tolist() for f in ("origin", "lane", "decided"))
+        site_names, lanes = self.names.texts(Domain.SITE), self.names.texts(Domain.LANE)
+        for p, origin, lane, qty in zip(places, origins, asked, given, strict=True):
+            way = p, site_names[int(origin)], lanes[int(lane)]
             links["given"][numbers.get(way, [])[:1]] = qty  # of several loops, all on the first
         rows = self.state.memory.live(s.Table.POINT)
         place = _each(rows, self.point, "site", "item")
@@ -298,7 +302,7 @@ class _Placing:
             fresh=fresh,
             live=True,
             shipments=tuple(self.shipments),
-            orders=tuple(self.text(Domain.REF, order) for order in opened["order"].tolist()),
+            orders=tuple(map(self.names.texts(Domain.REF).__getitem__, opened["order"].tolist())),
         )
 
 

@@ -100,7 +100,7 @@ def run_all(
             f"{replications} replications of {len(sims)} runs need {need / 1e6:,.0f} MB, allowed"
             f" are {limit / 1e6:,.0f} MB; ask for fewer replications, snapshots or days"
         )
-    size = -(-replications * len(sims) // (8 * crew.count))
+    size = -(-replications * len(sims) // (32 * crew.count))  # small: no worker waits long
     size = max(1, min(crew.size, size, replications))
     batches = [
         Batch(sim, span, first + i, min(size, replications - i))
