@@ -118,7 +118,10 @@ def show_trial(trial: dict[str, Any]) -> None:
     ]  # fmt: skip
     title = f"Tried in the twin: {trial['days']:g} days, {trial['replications']} runs"
     table(title, ("measure", "unit", "today", "proposed", "difference", "verdict"), rows)
-    for note in trial.get("notes", ()):
+    told = list(trial.get("notes", ()))
+    if "tolerance" in trial:
+        told.append(f"service is kept where no more than {points:g} points are clearly lost")
+    for note in told:
         console().print(note, markup=False)
 
 
