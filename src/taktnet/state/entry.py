@@ -12,6 +12,8 @@ from numba import njit
 from numba.core import caching
 from numba.core.runtime.nrt import rtsys
 
+from taktnet.state.link import EntryCompiler
+
 _njit: Any = njit
 _runtime: Any = rtsys
 _Cache: Any = caching.FunctionCache
@@ -33,7 +35,9 @@ def entry(function: Any) -> Any:
     For code over numbers, addresses and arrays: what needs more of Numba's own (linear algebra,
     sorting, random numbers, objects) takes `njit(cache=True)`.
     """
-    compiled = _njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled = _njit(cache=True, nogil=True, error_model="numpy", pipeline_class=EntryCompiler)(
+        function
+    )
     compiled._cache = _Quick(function)
     return compiled
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import binding  # pyright: ignore[reportMissingTypeStubs]
 from numba.core import codegen, compiler, typed_passes
 from numba.core import compiler_machinery as machinery
 
@@ -17,6 +18,7 @@ _Lowering: Any = typed_passes.NativeLowering
 _Compiler: Any = compiler.CompilerBase
 _Builder: Any = compiler.DefaultPassBuilder
 _machinery: Any = machinery
+_Linkage: Any = binding.Linkage
 
 
 class _Unrun:
@@ -52,6 +54,33 @@ class LinkedLibrary(_Library):
         return 0
 
 
+class EntryLibrary(_Library):
+    """The code of an entry and of all kernels that it links, which no one else calls.
+
+    Told so, the compiler puts kernels into their callers, and drops what their callers never see.
+    They lose their names: another entry's kernels may have the same ones.
+    """
+
+    def _optimize_final_module(self) -> None:
+        for function in self._final_module.functions:
+            if function.linkage == _Linkage.linkonce_odr:
+                function.linkage = _Linkage.private
+        _Library._optimize_final_module(self)
+
+
+@_machinery.register_pass(mutates_CFG=True, analysis_only=False)
+class EntryLowering(_Lowering):
+    """Lowers an entry into a library that keeps its kernels to itself."""
+
+    _name = "entry_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower."""
+        state.library = EntryLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return bool(_Lowering.run_pass(self, state))
+
+
 @_machinery.register_pass(mutates_CFG=True, analysis_only=False)
 class LinkedLowering(_Lowering):
     """Lowers a kernel into a library that is only linked."""
@@ -64,13 +93,26 @@ class LinkedLowering(_Lowering):
         return bool(_Lowering.run_pass(self, state))
 
 
+def _with(lowering: Any, state: Any) -> list[Any]:
+    """One pipeline, Numba's own up to the last step, without an object mode to fall back to."""
+    made = _Builder.define_nopython_pipeline(state)
+    made.add_pass_after(lowering, typed_passes.NativeLowering)
+    made.passes = [p for p in made.passes if p[0] is not typed_passes.NativeLowering]
+    made.finalize()
+    return [made]
+
+
 class LinkedCompiler(_Compiler):
-    """The compiler of kernels: Numba's own up to the last step."""
+    """The compiler of kernels."""
 
     def define_pipelines(self) -> list[Any]:
-        """One pipeline, without an object mode to fall back to."""
-        made = _Builder.define_nopython_pipeline(self.state)
-        made.add_pass_after(LinkedLowering, typed_passes.NativeLowering)
-        made.passes = [p for p in made.passes if p[0] is not typed_passes.NativeLowering]
-        made.finalize()
-        return [made]
+        """Lower into what is only linked."""
+        return _with(LinkedLowering, self.state)
+
+
+class EntryCompiler(_Compiler):
+    """The compiler of entries."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Lower into what keeps its kernels to itself."""
+        return _with(EntryLowering, self.state)
