@@ -59,7 +59,7 @@ def fork(model: Model) -> None:
     )
     node, bucket = DTYPES[Table.NODE].itemsize, DTYPES[Table.BUCKET].itemsize
     print(
-        f"a million pending events: {node + 2 * bucket} to {node + 4 * bucket} MB with their"
+        f"a million pending events: {node + bucket} to {2 * (node + bucket)} MB with their"
         f" buckets (bar 64), {DTYPES[Table.CELL].itemsize} more where all carry goods or an order"
     )
 

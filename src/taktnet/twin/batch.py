@@ -13,7 +13,7 @@ from taktnet.twin.sim import Model, Sim
 
 Stop = Callable[[], bool]
 #: Tables that a run makes for itself.
-_MADE = (Table.NODE, Table.CELL, Table.BUCKET, Table.WORK)
+_MADE = (Table.NODE, Table.CELL, Table.BUCKET, Table.FULL, Table.WORK)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

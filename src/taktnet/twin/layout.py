@@ -43,35 +43,36 @@ class Table(IntEnum):
     WORK = 14
     SERIES = 15
     BUCKET = 16
-    NODE = 17
-    CELL = 18
-    REF = 19
+    FULL = 17
+    NODE = 18
+    CELL = 19
+    REF = 20
     # static
-    PLACE = 20
-    LANE0 = 21
-    PROC0 = 22
-    RES0 = 23
-    DEMAND0 = 24
-    SITE0 = 25
-    EDITION = 26
-    PART = 27
-    USER = 28
-    SPAN = 29
-    LEAVE = 30
-    DIST = 31
-    KNOT = 32
-    BREAK = 33
-    CAL0 = 34
-    MEMBER = 35
-    PLAN = 36
-    POINT_ID = 37
-    LINK_ID = 38
-    LANE_ID = 39
-    RES_ID = 40
-    DEMAND_ID = 41
-    SETUP = 42
+    PLACE = 21
+    LANE0 = 22
+    PROC0 = 23
+    RES0 = 24
+    DEMAND0 = 25
+    SITE0 = 26
+    EDITION = 27
+    PART = 28
+    USER = 29
+    SPAN = 30
+    LEAVE = 31
+    DIST = 32
+    KNOT = 33
+    BREAK = 34
+    CAL0 = 35
+    MEMBER = 36
+    PLAN = 37
+    POINT_ID = 38
+    LINK_ID = 39
+    LANE_ID = 40
+    RES_ID = 41
+    DEMAND_ID = 42
+    SETUP = 43
     # what a traced run writes; no fork has it
-    TRACE = 43
+    TRACE = 44
 
 
 class Kind(IntEnum):
@@ -151,14 +152,14 @@ def _lines(*parts: str) -> np.dtype:
 
 
 #: One record: the clock, the queue, the pools, what was counted.
-HEAD = _record(
-    "now start end pending node_free node_used node_room cell_free cell_used cell_room"
-    " shift buckets cursor far open near heap pops mark mark_pops rebuilds work_head work_tail"
-    " work_mask events stale most snap_every snap_n snap_room points links lanes sites resources"
+HEAD = _lines(
+    "i8 now start end pending node_free node_used node_room cell_free cell_used cell_room"
+    " shift buckets cursor far open near heap mark mark_events rebuilds work_head work_tail"
+    " work_mask events stale snap_every snap_n snap_room points links lanes sites resources"
     " servers calendars demands roads changes procs warm orders_waiting"
-    " at trace_n trace_room trace_lost ref source tenant order_head order_tail",
-    words="key",
-)
+    " at trace_n trace_room trace_lost ref source tenant order_head order_tail ahead seen",
+    "(8,)i8 soon", "u8 key",
+)  # fmt: skip
 #: A stocking point (site, item; `inspecting` is there but not free: in inspection, or at the dock):
 #: what every look at it reads, what a request or a job counts,
 #: what an order and a delivery do. `trigger` is the highest position at which its rule may order.
@@ -210,6 +211,8 @@ WORK = np.dtype("<i4")
 #: points that serve customers; `spend` and `freight` EUR so far.
 SERIES = _record("at", "stock owed wanted filled coming spend freight", "")
 BUCKET = np.dtype("<i4")
+#: A bit for each bucket that holds events.
+FULL = np.dtype("<i8")
 #: A pending event; `order` is kind, entity and the sequence of that entity.
 NODE = _record("t order", "", "arg next")
 #: A request, a parcel, a batch or a production order.

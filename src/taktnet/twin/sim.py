@@ -94,6 +94,7 @@ class Sim:
         tables = {**tables, Table.NODE: np.zeros(pools, DTYPES[Table.NODE])}
         tables[Table.CELL] = np.zeros(pools, DTYPES[Table.CELL])
         tables[Table.BUCKET] = np.full(pools, -1, np.int32)
+        tables[Table.FULL] = np.zeros(pools // 64, np.int64)
         work = _power(max(1, len(tables[Table.POINT])))
         tables[Table.WORK] = np.zeros(work, np.int32)
         self._build(tables, copy_pools=False)
@@ -296,6 +297,7 @@ class Sim:
             room = 2 * int(h["node_room"])
             more[Table.NODE] = _wider(self.tables[Table.NODE], room)
             more[Table.BUCKET] = _wider(self.tables[Table.BUCKET], room)
+            more[Table.FULL] = _wider(self.tables[Table.FULL], room // 64)
             h["node_room"] = room
         if h["cell_used"] + SPARE > h["cell_room"]:
             room = 2 * int(h["cell_room"])

@@ -130,16 +130,16 @@ def getter(table: Table) -> Any:
 
 
 def setter(table: Table) -> Any:
-    """A compiled function (x, i, value) that sets int32 number i of a table."""
-    number = int(table)
+    """A compiled function (x, i, value) that sets number i of a table of plain integers."""
+    number, size, kind = int(table), DTYPES[table].itemsize, _llvm(DTYPES[table])
 
     @intrinsic
     def put(typing_context: Any, x: Any, i: Any, value: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            offset = builder.mul(args[1], ir.IntType(64)(4))
+            offset = builder.mul(args[1], ir.IntType(64)(size))
             address = builder.add(_base(builder, args[0], number), offset)
-            small = builder.trunc(args[2], ir.IntType(32))
-            builder.store(small, builder.inttoptr(address, ir.IntType(32).as_pointer()))
+            value = args[2] if size == 8 else builder.trunc(args[2], kind)
+            builder.store(value, builder.inttoptr(address, kind.as_pointer()))
             return context.get_dummy_value()
 
         return types.none(_context(x), types.int64, types.int64), generate
@@ -157,6 +157,16 @@ def apart(typing_context: Any) -> Any:
         return context.get_dummy_value()
 
     return types.none(), generate
+
+
+@intrinsic
+def lowest_bit(typing_context: Any, word: Any, skip: Any) -> Any:
+    """How many zeros a word has above its `skip` lowest bits before its first one; 64 for none."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(builder.lshr(*args), ir.IntType(1)(0))
+
+    return types.int64(types.int64, types.int64), generate
 
 
 @intrinsic
@@ -214,4 +224,5 @@ knot_of = getter(Table.KNOT)
 member_of = getter(Table.MEMBER)
 setup_of = getter(Table.SETUP)
 bucket_of, set_bucket = getter(Table.BUCKET), setter(Table.BUCKET)
+full_of, set_full = getter(Table.FULL), setter(Table.FULL)
 work_of, set_work = getter(Table.WORK), setter(Table.WORK)

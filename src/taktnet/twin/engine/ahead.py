@@ -15,8 +15,10 @@ from taktnet.twin.engine.access import (
     bucket_of,
     cell_at,
     demand0_at,
+    full_of,
     lane_at,
     link_at,
+    lowest_bit,
     node_at,
     place_at,
     proc_at,
@@ -28,8 +30,8 @@ ARRIVE, END, REQUEST = int(Kind.ARRIVE), int(Kind.END), int(Kind.REQUEST)
 DEMAND, DEPART = int(Kind.DEMAND), int(Kind.DEPART)
 #: Points from which on a network does not fit a processor's own cache, and looking ahead pays.
 MANY = 2000
-#: How many buckets before the hand.
-NODES, NAMED, BEHIND, LAST = 9, 6, 4, 2
+#: How many buckets before the hand it may look, and the later looks, in buckets that hold events.
+FAR, NAMED, BEHIND, LAST = 48, 2, 4, 6
 
 node_place = address(Table.NODE)
 cell_place = address(Table.CELL)
@@ -49,20 +51,33 @@ edition_place = address(Table.EDITION)
 
 @kernel
 def look_ahead(x: int, h: Any, cursor: int) -> None:
-    """The hand is at a bucket."""
+    """The hand goes on to a bucket; the look that goes before it takes a step too."""
+    at = max(h.ahead, cursor) + 1
+    if at > cursor + FAR:
+        return
     mask = h.buckets - 1
-    prefetch(node_place(x, bucket_of(x, (cursor + NODES) & mask)))
-    i = bucket_of(x, (cursor + NAMED) & mask)
+    b = at & mask
+    step = lowest_bit(full_of(x, b >> 6), b & 63)
+    if step == 64:
+        h.ahead = at | 63
+        return
+    h.ahead = at + step
+    b += step
+    prefetch(node_place(x, bucket_of(x, b)))
+    seen = h.seen + 1
+    h.seen = seen
+    h.soon[seen & 7] = b
+    i = bucket_of(x, h.soon[(seen - NAMED) & 7] & mask)
     while i >= 0:
         n = node_at(x, i)
         _named(x, n.order >> 58, (n.order >> 32) & 0x3FFFFFF, n.arg)
         i = n.next
-    i = bucket_of(x, (cursor + BEHIND) & mask)
+    i = bucket_of(x, h.soon[(seen - BEHIND) & 7] & mask)
     while i >= 0:
         n = node_at(x, i)
         _behind(x, h, n.order >> 58, (n.order >> 32) & 0x3FFFFFF, n.arg)
         i = n.next
-    i = bucket_of(x, (cursor + LAST) & mask)
+    i = bucket_of(x, h.soon[(seen - LAST) & 7] & mask)
     while i >= 0:
         n = node_at(x, i)
         _last(x, n.order >> 58, (n.order >> 32) & 0x3FFFFFF, n.arg)

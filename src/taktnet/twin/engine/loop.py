@@ -80,11 +80,9 @@ def until(x: int, end: int) -> int:
             return ROOM
         if traced(x) and h.trace_n + SPARE > h.trace_room:
             return TRACE_ROOM
-        h.most = max(h.most, h.pending)
         t, order_, arg = n.t, n.order, n.arg
         drop_first(x, i)
         h.now = t
-        h.events += 1
         happen(x, h, kind_of(order_), entity_of(order_), seq_of(order_), arg)
         if h.work_head < h.work_tail:
             drain(x)
