@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Context, Decimal, localcontext
 from statistics import NormalDist
 
 import numpy as np
@@ -13,6 +14,7 @@ from twin_nets import MONDAY, chain, model
 
 from taktnet.network import components as c
 from taktnet.twin.engine.loop import passed
+from taktnet.twin.logarithm import log
 from taktnet.twin.variates import gamma_knots, good_of, negbin_lot, normal_quantile, quantile
 
 TAILS = [1e-12, 1e-9, 1e-6, 1e-4, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1 - 1e-4, 1 - 1e-6,
@@ -23,6 +25,12 @@ TAILS = [1e-12, 1e-9, 1e-6, 1e-4, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1 - 1e-4,
 def z_of(u: float) -> float:
     """A normal quantile."""
     return normal_quantile(u)
+
+
+@njit
+def logs(u: np.ndarray) -> np.ndarray:
+    """Logarithms of many numbers."""
+    return np.array([log(v) for v in u])
 
 
 @njit
@@ -58,6 +66,19 @@ def test_normal_quantiles_invert_the_distribution(u: float) -> None:
     tail = 0.5 * math.erfc(abs(z) / math.sqrt(2))
     assert tail == pytest.approx(min(u, 1 - u), rel=2e-13 if u <= 0.5 else 1e-7)
     assert z == pytest.approx(NormalDist().inv_cdf(u), rel=1e-9, abs=1e-12)
+
+
+def test_logarithms_are_good_to_the_last_places() -> None:
+    """Two units in the last place, or 1e-17 beside 1, against forty exact digits."""
+    rng = np.random.default_rng(1)
+    u = np.concatenate([rng.random(3000), 1 - 1e-4 * rng.random(1000), 1e-9 * rng.random(1000),
+                        [2.0**-54, 0.6875, 0.5, 1 - 2.0**-53, 1.0, 1.375, 1e300]])  # fmt: skip
+    with localcontext(Context(prec=40)):
+        exact = [Decimal(float(v)).ln() for v in u]
+        error = np.array(
+            [abs(float(Decimal(float(a)) - b)) for a, b in zip(logs(u), exact, strict=True)]
+        )
+    assert (error <= np.maximum(2 * np.spacing(np.abs(np.array(exact, float))), 1e-17)).all()
 
 
 @pytest.mark.parametrize("cv", [0.12, 0.3, 0.5, 1.5, 2.0])

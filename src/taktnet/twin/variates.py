@@ -19,6 +19,7 @@ from taktnet.state.entry import entry
 from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import dist_at, knot_of
 from taktnet.twin.layout import EXPONENTIAL, FIXED, LOGNORMAL, QUANTILES, TABLE
+from taktnet.twin.logarithm import log
 
 #: Knots of a gamma table, and the normal quantiles of the first and the last.
 KNOTS, Z_FIRST, Z_LAST = 96, -8.4, 8.4
@@ -40,7 +41,7 @@ def normal_quantile(u: float) -> float:
                   + 5394.1960214247511077) * r + 687.1870074920579083) * r
                 + 42.313330701600911252) * r + 1.0)  # fmt: skip
         return q * top / low
-    r = math.sqrt(-math.log(u if q < 0 else 1.0 - u))
+    r = math.sqrt(-log(u if q < 0 else 1.0 - u))
     if r <= 5.0:
         r -= 1.6
         top = (((((((7.7454501427834140764e-4 * r + 0.0227238449892691845833) * r
@@ -71,7 +72,7 @@ def quantile(x: int, dist: int, u: float) -> float:
     if d.kind == FIXED:
         return d.a
     if d.kind == EXPONENTIAL:
-        return -d.a * math.log(1.0 - u)
+        return -d.a * log(1.0 - u)
     if d.kind == LOGNORMAL:
         return math.exp(d.a + d.b * normal_quantile(u))
     if d.kind == TABLE:

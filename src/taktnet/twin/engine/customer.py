@@ -26,6 +26,7 @@ from taktnet.twin.engine.hours import leave
 from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.engine.settle import touch
 from taktnet.twin.layout import DAY, LOGN, NEGBIN, NORMAL, PLANNED, POISSON, Kind
+from taktnet.twin.logarithm import log
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
 from taktnet.twin.variates import negbin_lot, normal_quantile
@@ -50,7 +51,7 @@ def next_order(x: int, demand: int, d: Any, s: Any) -> None:
         if rate <= 0.0:
             d.next = NEVER
             return
-        d.next += int(-math.log(uniform(h.key, s.name, GAP, d.ordinal)) / rate + 0.5)
+        d.next += int(-log(uniform(h.key, s.name, GAP, d.ordinal)) / rate + 0.5)
     else:
         d.next += DAY
     push(x, d.next, DEMAND, demand, d.seq, d.seq)

@@ -26,6 +26,7 @@ from taktnet.twin.engine.access import (
 from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.engine.settle import touch
 from taktnet.twin.layout import Kind
+from taktnet.twin.logarithm import log
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
 from taktnet.twin.variates import quantile
@@ -206,7 +207,7 @@ def go(
     h = head_at(x, 0)
     span = quantile(x, s.dist, uniform(h.key, name, TRANSIT, number))
     if s.customs > 0:
-        span -= s.customs * math.log(uniform(h.key, name, CUSTOMS, number))
+        span -= s.customs * log(uniform(h.key, name, CUSTOMS, number))
     vehicles = vehicles_of(s, kg, m3)
     way.ordinal += 1
     way.shipments += int(vehicles)
@@ -223,6 +224,8 @@ def go(
 @kernel
 def vehicles_of(s: Any, kg: float, m3: float) -> float:
     """How many vehicles a departure needs."""
+    if kg <= s.cap_kg and m3 <= s.cap_m3:
+        return 1.0
     return max(1.0, math.ceil(kg / s.cap_kg), math.ceil(m3 / s.cap_m3))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from taktnet.state.memory import kernel
@@ -42,6 +41,7 @@ from taktnet.twin.engine.receive import unload
 from taktnet.twin.engine.road import go, leave_dock, plan_departure
 from taktnet.twin.engine.settle import SHUT, settle, touch
 from taktnet.twin.layout import Change, Kind
+from taktnet.twin.logarithm import log
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
 
@@ -92,7 +92,7 @@ def fail(x: int, machine: int) -> None:
     s = res0_at(x, m.res)
     hold(x, machine, 1)
     u = uniform(h.key, s.name, REPAIR, _number(machine - s.first_server, m.fails))
-    push(x, h.now + int(-s.mttr * math.log(u) + 0.5), REPAIRED, machine, 0, 0)
+    push(x, h.now + int(-s.mttr * log(u) + 0.5), REPAIRED, machine, 0, 0)
 
 
 @kernel
@@ -117,7 +117,7 @@ def next_failure(x: int, machine: int) -> None:
     s = res0_at(x, m.res)
     if s.mtbf > 0.0:
         u = uniform(h.key, s.name, FAIL, _number(machine - s.first_server, m.fails))
-        work = int(-s.mtbf * math.log(u) + 0.5)
+        work = int(-s.mtbf * log(u) + 0.5)
         push(x, end_of(x, s.cal, h.now, work), FAILS, machine, 0, 0)
 
 
