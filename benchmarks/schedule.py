@@ -42,7 +42,8 @@ def one(size: int, tightness: float, seed: int) -> dict[str, Any]:
         "operations": size, "due": "tight" if tightness < 1 else "loose", "seed": seed,
         "first_ms": round(first_s * 1000, 1), "right_shift": round(before, 1),
         "after_2_s": round(after, 1), "better": round(1 - after / before if before else 0.0, 3),
-        "gap": round(result.gap, 3), "seconds": round(result.seconds, 2),
+        "gap": round(result.gap, 3), "bound": result.bounded_by,
+        "seconds": round(result.seconds, 2),
     }  # fmt: skip
 
 

@@ -414,6 +414,7 @@ def test_one_resource_is_bounded_by_its_work() -> None:
     turn = right_shift(p, s)
     found = alone(p, s, turn, times(s, turn)[2].tolist())
     assert found.cost == 0
+    assert schedule(p, seconds=0.5).bounded_by in {"crowded lines", "CP-SAT"}
     lower = max(waiting(p, s, turn, found, lambda: False)) / 1000
     assert 0.97 * 2700 < lower <= 2700 == price(p, repair(p)).total
 

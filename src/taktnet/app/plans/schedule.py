@@ -124,6 +124,7 @@ def draft_of(floor: Floor, found: Scheduled, position: int, name: str) -> Draft:
         "origin": floor.origin,
         "schedule": name,
         "lower": found.lower,
+        "bounded_by": found.bounded_by,
         "first": found.first.total,
         "first_s": found.first_s,
         "seconds": found.seconds,
@@ -145,6 +146,7 @@ def drawn(details: dict[str, Any], plan: Sequence[Placed], position: int) -> Dra
     lots = len(problem.operations)
     told = f"{lots} lots, {cost.late} late, {cost.moved} moved; {cost.total:,.0f} EUR, "
     told += "no plan is cheaper" if gap == 0 else f"at most {gap:.1%} above the cheapest"
+    told += f", bounded by {details['bounded_by']}" if "bounded_by" in details else ""
     if breaks:
         told = f"{len(breaks)} rules broken: repair the plan before it is published. {told}"
     kept = {**details, "plan": plan_to_plain(plan), "gap": gap,

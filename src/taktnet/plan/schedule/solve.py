@@ -57,7 +57,8 @@ class Scheduled:
     """A plan with what it costs, what no plan can cost less than, and what the first answer cost.
 
     `first` is the right-shift of the old plan (or the first plan, where there was none), there
-    after `first_s` seconds; `lower` is money. `unplaced` operations find no shift.
+    after `first_s` seconds; `lower` is money. `unplaced` operations find no shift. `bounded_by`
+    says what proved `lower`: "work alone" (`bound`), "crowded lines" (`load`) or "CP-SAT".
     """
 
     plan: tuple[Placed, ...]
@@ -67,6 +68,7 @@ class Scheduled:
     first_s: float
     seconds: float
     unplaced: tuple[str, ...]
+    bounded_by: str = "work alone"
 
     @property
     def gap(self) -> float:
@@ -127,7 +129,8 @@ def schedule(
     missing = tuple(o.id for o in p.operations if o.id not in known)
     cost = price(p, plan)
     lower = min(run.lower / MILLI, cost.total)
-    return Scheduled(plan, cost, lower, price(p, first), first_s, clock() - begun, missing)
+    taken = clock() - begun
+    return Scheduled(plan, cost, lower, price(p, first), first_s, taken, missing, run.by)
 
 
 class Run:
@@ -149,7 +152,7 @@ class Run:
         self.best = turn
         self.cost, _, ends = times(s, turn)
         self.ends = ends.tolist()
-        self.lower, self.going, self.told = 0.0, True, clock()
+        self.lower, self.by, self.going, self.told = 0.0, "work alone", True, clock()
         self.lock, self.closed = Lock(), False
         self.model: Model | None = None
 
@@ -205,12 +208,17 @@ class Run:
         self.lower = found.cost
         if chain.signatures or self.longer():
             for more in waiting(self.p, self.s, turn, found, self.over):
-                self.lower = max(self.lower, found.cost + more)
+                self.raised(found.cost + more, "crowded lines")
         if workers > 0 and not self.over() and ("ortools" in sys.modules or self.longer()):
             from taktnet.plan.schedule.model import TimeUp
 
             with suppress(TimeUp):
                 self.cp_sat(workers)
+
+    def raised(self, lower: float, by: str) -> None:
+        """Take a bound, in thousandths, where it is higher."""
+        if lower > self.lower:
+            self.lower, self.by = lower, by
 
     def longer(self) -> bool:
         """Whether there is the time to load a solver."""
@@ -223,7 +231,7 @@ class Run:
         horizon = max((e for e in self.s.high.tolist() if e < FAR), default=0)
         if n <= WHOLE:
             lower = self.solve(turn, turn.order[turn.locked :].tolist(), horizon, workers)
-            self.lower = max(self.lower, min(lower, self.cost))
+            self.raised(min(lower, self.cost), "CP-SAT")
             return
         # The search gains most at first; windows are for when it has slowed down.
         while not self.over() and self.clock() < (self.begun + self.until) / 2:
