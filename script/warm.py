@@ -6,11 +6,21 @@ Python may not write it (PYTHONDONTWRITEBYTECODE), each start would translate ev
 
 import compileall
 import sys
+from datetime import timedelta
 from importlib import import_module
 
+from taktnet.app.plans.verticals import vertical
+from taktnet.app.plans.view import PlanView
 from taktnet.app.ready import small_tower, use
 from taktnet.app.simulation.answers import simulate
 from taktnet.app.simulation.question import Question
+from taktnet.app.tower import Tower
+from taktnet.ledger.event import OrderPlaced
+from taktnet.ledger.fact import instant
+
+#: Plans that wait for their own kernels; a schedule answers before its are compiled.
+PLANS = ("cards", "buffers", "forecast")
+WEEKS = 60
 
 
 def kernels() -> int:
@@ -18,7 +28,23 @@ def kernels() -> int:
     with small_tower() as tower:
         use(tower, lambda done, total: None)
         simulate(tower.parts, Question(days=1.0, replications=2, kpis=True))
+        orders(tower)
+        for kind in PLANS:
+            plan = vertical(kind)
+            plan.make(PlanView.of(tower), plan.asked({}), lambda done, total: None)
         return tower.signals().total
+
+
+def orders(tower: Tower) -> None:
+    """Weeks of a customer's orders, for a forecast."""
+    row, now = tower.network.demand[0], instant(tower.clock.now())
+    for n in range(WEEKS, 0, -1):
+        at = now - timedelta(weeks=n)
+        order = OrderPlaced(
+            source="warm", id=f"o{n}", at=at, site=row.supplier, order=f"O{n}", party=row.site,
+            item=row.item, qty=5.0 + n % 3, window_start=at, window_end=at,
+        )  # fmt: skip
+        tower.ingest([order])
 
 
 def bytecode() -> int:

@@ -6,11 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from twin_nets import model, site
+from test_live import happened
+from twin_nets import MONDAY, model, site
 
+from taktnet.base.calendars import instant
+from taktnet.base.names import Names
+from taktnet.ledger import event as e
 from taktnet.network import Network
 from taktnet.network import components as c
-from taktnet.twin import Sim, patch
+from taktnet.twin import Sim, lower, patch
 from taktnet.twin.layout import Table
 
 
@@ -124,6 +128,23 @@ def test_a_share_makes_a_backup_one_of_those_who_fill_cards() -> None:
     primary, backup = given(sim)
     assert abs(primary - backup) <= 60
     assert primary + backup > 400
+
+
+def test_of_scanned_cards_only_those_in_circulation_pull() -> None:
+    """One piece of 5 is left: of three cards two pull, of none none, of twelve (unknown) eleven."""
+    net = two_ways("cards")
+    net = net.with_rows("loops", [replace(net.loops[0], trigger="scan")])
+    at = {"source": "wms", "at": instant(MONDAY), "site": "W", "loop": "L"}
+    issued = [e.CardIssued(id=f"i{n}", card=f"L{n}", **at) for n in range(3)]
+    gone = [e.CardWithdrawn(id=f"w{n}", card=f"L{n}", **at) for n in range(3)]
+    for events, cards in ((issued, 2), (issued + gone, 0), ([], 11)):
+        names = Names()
+        count = e.StockCounted(
+            source="wms", id="c", at=instant(MONDAY), site="W", item="A", qty=1.0
+        )
+        sim = lower(net, happened(names, count, *events), names, MONDAY, 60).sim()
+        sim.begin(1, 0)
+        assert given(sim)[0] == 5 * cards
 
 
 def test_of_two_primaries_the_open_one_serves_before_a_backup() -> None:

@@ -46,6 +46,7 @@ def place_state(model: Model, network: Network, state: State) -> Model:
     placing.resources()
     placing.closures()
     placing.given()
+    placing.cards()
     return placing.model_now()
 
 
@@ -290,6 +291,16 @@ class _Placing:
         rows = self.state.memory.live(s.Table.POINT)
         place = _each(rows, self.point, "site", "item")
         self.tables[Table.POINT]["decided"][place[place >= 0]] = rows["decided"][place >= 0]
+
+    def cards(self) -> None:
+        """Loops whose cards are scanned have those that are in circulation, once any is known."""
+        links = self.tables[Table.LINK]
+        number = {row[2]: i for i, row in enumerate(self.model.links) if links["rule"][i] > 0}
+        rows = self.state.memory.live(s.Table.LOOP)
+        for row in rows[rows["issued"] + rows["withdrawn"] > 0]:
+            link = number.get(self.text(Domain.LOOP, row["loop"]), -1)
+            if link >= 0 and self.network.loop(self.model.links[link][2]).trigger == "scan":
+                links["cards"][link] = row["issued"]
 
     def model_now(self) -> Model:
         """The model with these tables."""
