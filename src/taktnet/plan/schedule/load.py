@@ -33,7 +33,7 @@ class _Line:
     """One resource: operations that are done on it unless they leave, what is fixed, overlaps.
 
     `fixed` are starts, ends and set-ups of work whose time is given; `overlap` the minutes in
-    which the resource would do several things if each had its way.
+    which the resource would do several things, or be set up meanwhile, if each had its way.
     """
 
     r: int
@@ -104,9 +104,10 @@ class _Costs:
             hours = self.hours(r)
             kept = np.array([self.kept(i) for i in rows])
             done = hours.ends(hours.worked(kept) + [self.minutes(i, r) for i in rows])
-            taken = [(a, b) for a, b, _ in fixed.get(r, [])]
-            taken += zip(kept.tolist(), done.tolist(), strict=True)
-            yield _Line(r, tuple(rows), tuple(sorted(fixed.get(r, []))), _overlap(taken))
+            kinds = [int(s.needs[self.mode(i, r)]) for i in rows]
+            taken = [*fixed.get(r, []), *zip(kept.tolist(), done.tolist(), kinds, strict=True)]
+            overlap = _overlap(taken, self.setups(r))
+            yield _Line(r, tuple(rows), tuple(sorted(fixed.get(r, []))), overlap)
 
     def _behind(self) -> dict[int, list[int]]:
         """What waits for an operation on a crowded line, and counts with it: on no such line."""
@@ -127,6 +128,11 @@ class _Costs:
     def hours(self, r: int) -> Hours:
         """The working minutes of a resource."""
         return self.ahead.hours[self.p.resources[r].id]
+
+    def setups(self, r: int) -> np.ndarray:
+        """Minutes from set-up to set-up of a resource."""
+        at, many = int(self.s.setup_first[r]), int(self.s.kinds[r])
+        return self.s.setups[at : at + many * many].reshape(many, many)
 
     def kept(self, i: int) -> int:
         """The start that costs no move more than it must."""
@@ -163,11 +169,11 @@ class _Costs:
         return cost
 
 
-def _overlap(taken: list[tuple[int, int]]) -> int:
-    last = total = 0
-    for a, b in sorted(taken):
-        total += max(0, min(b, last) - a)
-        last = max(last, b)
+def _overlap(taken: list[tuple[int, int, int]], setups: np.ndarray) -> int:
+    total, last, state = 0, 0, 0
+    for a, b, kind in sorted(taken):
+        total += max(0, min(b, last + int(setups[state, kind])) - a)
+        last, state = max(last, b), kind or state
     return total
 
 
@@ -176,8 +182,7 @@ def _least(costs: _Costs, line: _Line, stop: Callable[[], bool]) -> float:
     s, hours = costs.s, costs.hours(line.r)
     modes = [costs.mode(i, line.r) for i in line.own]
     minutes, kind = s.minutes[modes], s.needs[modes]
-    at, many = int(s.setup_first[line.r]), int(s.kinds[line.r])
-    setups = s.setups[at : at + many * many].reshape(many, many)
+    setups = costs.setups(line.r)
     heads = hours.worked(np.array([costs.found.start[i] for i in line.own]))
     first = int(heads.min())
     # Behind the last start that is kept later is never cheaper: all is done as soon as it can be.
