@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from support.web_tower import NOW, World, eventful, small_network
-from taktnet.app.simulation import trial
+from taktnet.app.simulation import kpis, trial
 from taktnet.app.simulation.answers import simulate, trust
 from taktnet.app.simulation.disturbances import disturbances
 from taktnet.app.simulation.fidelity import Fidelity, Measured, Place
@@ -150,6 +150,21 @@ def test_every_answer_can_be_simulated_and_is_ranked(world: World) -> None:
     assert seen == sorted(seen)
     again = simulate(tower.parts, question)
     assert again["options"] == found["options"]
+
+
+def test_kpis_of_the_same_days_are_read_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that changes nothing has the KPIs of doing nothing, replication by replication."""
+    read: list[object] = []
+    measured = kpis._measured
+    monkeypatch.setattr(kpis, "_measured", lambda *a: read.append(a) or measured(*a))
+    tower, more = world.tower, (Lose(shipment="SHP-1"),)
+    answers = (Scenario(name="accept"), Scenario(name="lost", changes=more))
+    question = Question(base=LATE, answers=answers, days=10, replications=2)
+    found = kpis.read_kpis(tower.parts, tower.parts.forks.start(tower.parts, 10), question)
+    assert len(read) == 4
+    for row in found:
+        assert row["options"]["accept"] == row["options"]["late"]
+    assert any(row["options"]["lost"] != row["options"]["late"] for row in found)
 
 
 def test_the_live_start_is_kept_until_something_happens(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from taktnet.app.parts import Parts
-from taktnet.app.simulation.forks import traced
+from taktnet.app.simulation.forks import TracedRun, traced
 from taktnet.app.simulation.question import Question
 from taktnet.kpi.catalogue import CATALOGUE
 from taktnet.kpi.exact import DAY
@@ -43,10 +43,15 @@ def read_kpis(
     count = min(REPLICATIONS, question.replications)
     values = {o.name: [dict[str, float]() for _ in range(0)] for o in options}
     for r in range(count):
+        known: dict[tuple[str, bytes], dict[str, float]] = {}  # an answer may change nothing
         for i, option in enumerate(options):
             if stop is not None and stop():
                 break
-            values[option.name].append(_one(start, option, question, r, before))
+            run = traced(start, option, question.seed, r, question.days)
+            key = run.network.digest, run.facts.tobytes()
+            if key not in known:
+                known[key] = _measured(start, run, question, before)
+            values[option.name].append(known[key])
             if on_progress is not None:
                 on_progress(r * len(options) + i + 1, count * len(options))
         if tell is not None and r + 1 in (count // 4, count // 2) and r > 0:
@@ -54,11 +59,8 @@ def read_kpis(
     return [_row(key, options, values) for key in _LEADING]
 
 
-def _one(
-    start: Start, option: Scenario, question: Question, number: int, before: bytes
-) -> dict[str, float]:
+def _measured(start: Start, run: TracedRun, question: Question, before: bytes) -> dict[str, float]:
     """The KPIs of one traced run."""
-    run = traced(start, option, question.seed, number, question.days)
     kpis = Kpis.from_bytes(before, run.network, run.names)
     kpis.update(numbered(run.facts, kpis.seq))
     end = start.at + round(question.days * DAY)
