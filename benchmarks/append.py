@@ -2,8 +2,9 @@
 
     uv run python benchmarks/append.py [--seconds 3] [--dir .] [--json]
 
-Every event is checked, looked up by its key, lowered to facts, chained by SHA-256 and committed
-with synchronous=FULL before the next batch begins; "+ state" folds it into the live state as well.
+Every event is checked, found to be new (the next number of its series, else by a look-up of its
+key), lowered to facts, chained by SHA-256 and committed with synchronous=FULL before the next batch
+begins; "+ state" folds it into the live state as well.
 Beside it: the floor (fdatasync of 4 KiB on the same disk) and, in the same rounds, the plain append
 of `eventsourcing` (`EventStore.put`: from domain events to committed rows), which neither chains
 nor folds; "its insert" is its recorder alone, fed with bytes made beforehand. It runs in an
