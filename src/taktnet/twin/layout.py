@@ -19,6 +19,8 @@ HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 #: Bytes of a cache line.
 LINE = 64
+#: Turns of the ring of pending events for which a list of its own is kept.
+TURNS = 64
 #: Buckets of a lead-time sketch: under a minute, then eight equal ones to each octave.
 SKETCH = 160
 
@@ -154,11 +156,12 @@ def _lines(*parts: str) -> np.dtype:
 #: One record: the clock, the queue, the pools, what was counted.
 HEAD = _lines(
     "i8 now start end pending node_free node_used node_room cell_free cell_used cell_room"
-    " shift buckets cursor far open near heap mark mark_events rebuilds work_head work_tail"
+    " shift ring buckets cursor turn outside far open near heap mark mark_events check rebuilds"
+    " work_head work_tail"
     " work_mask events stale snap_every snap_n snap_room points links lanes sites resources"
     " servers calendars demands roads changes procs warm orders_waiting"
     " at trace_n trace_room trace_lost ref source tenant order_head order_tail ahead seen",
-    "(8,)i8 soon", "u8 key",
+    "(8,)i8 soon", f"({TURNS},)i4 turns", "u8 key",
 )  # fmt: skip
 #: A stocking point (site, item; `inspecting` is there but not free: in inspection, or at the dock):
 #: what every look at it reads, what a request or a job counts,

@@ -3,11 +3,11 @@
 Both pop in the order (time, kind, entity, sequence of that entity), so runs are equal bit for
 bit. The calendar is a ring of buckets that are 2^shift microseconds wide; pushing hangs a node
 into its bucket in no order, and a bucket is sorted when the hand reaches it. A bit for each bucket
-that holds events shows the hand where to go next. What lies beyond one turn of the ring waits in a
-list of its own. Every `CHECK` events the width is set anew to about a fifth of the mean gap between
-them, and the ring to several times what is pending, so that few events share a bucket and few lie
-beyond the ring: a processor then seldom guesses wrong (Brown, CACM 31(10), 1988; Ronngren and
-Ayani, ACM TOMACS 7(2), 1997).
+that holds events shows the hand where to go next. What lies beyond the ring waits in the list of
+its turn of the ring, and beyond `TURNS` of these in one list. From time to time the width is set
+anew to about a fifth of the mean gap between events, and the ring to several times what is
+pending, so that few events share a bucket: a processor then seldom guesses wrong (Brown,
+CACM 31(10), 1988; Ronngren and Ayani, ACM TOMACS 7(2), 1997).
 """
 
 # ruff: noqa: PLR0917  (compiled functions take their arguments by position)
@@ -28,12 +28,15 @@ from taktnet.twin.engine.access import (
     set_full,
 )
 from taktnet.twin.engine.ahead import MANY, look_ahead
+from taktnet.twin.layout import TURNS
 
 CHECK = 4096
 #: Buckets of so many events are sorted by insertion, longer ones by merging.
 FEW = 8
 MIN_SHIFT, MAX_SHIFT = 4, 44
 MIN_BUCKETS = 64
+#: Buckets beyond two for each event, which are had as long as they lie in a near cache.
+IN_CACHE = 12_288
 _ENTITY_BITS, _SEQ_BITS = 26, 32
 
 
@@ -65,6 +68,17 @@ def _hang(x: int, h: Any, i: int, n: Any) -> None:
         _insert_near(x, h, i, n)
     elif bucket - h.cursor < h.buckets:
         _put(x, bucket & (h.buckets - 1), i, n)
+    else:
+        h.outside += 1
+        _put_off(h, i, n, bucket >> h.ring, h.cursor >> h.ring)
+
+
+@kernel
+def _put_off(h: Any, i: int, n: Any, turn: int, now: int) -> None:
+    """Beyond the ring: into the list of its turn, or of what is far."""
+    if turn - now < TURNS:
+        n.next = h.turns[turn & (TURNS - 1)]
+        h.turns[turn & (TURNS - 1)] = i
     else:
         n.next = h.far
         h.far = i
@@ -105,12 +119,10 @@ def first(x: int) -> int:
         return -1
     mask = h.buckets - 1
     cursor = h.cursor + 1
-    turn = ((cursor - 1) | mask) + 1  # far events are looked through once in every turn of the ring
+    turn = ((cursor - 1) | mask) + 1
     while True:
         if cursor >= turn:
-            cursor = _unpack(x, h, cursor)
-            if cursor >= turn + mask:  # the ring is empty: go to the earliest event of all
-                _unpack(x, h, cursor)
+            cursor = _turn(x, h, cursor)
             turn = (cursor | mask) + 1
         b = cursor & mask
         step = lowest_bit(full_of(x, b >> 6), b & 63)
@@ -150,25 +162,45 @@ def _lay_out(x: int, h: Any, i: int) -> int:
 
 
 @kernel
-def _unpack(x: int, h: Any, cursor: int) -> int:
-    """Hang far events anew that the ring reaches now; with an empty ring jump to the earliest."""
+def _turn(x: int, h: Any, cursor: int) -> int:
+    """The hand begins a turn: what waited for it goes into the ring. Returns where that begins."""
     apart()
-    i, far, least, count = h.far, -1, -1, 0
-    mask = h.buckets - 1
+    turn, mask = cursor >> h.ring, h.buckets - 1
+    if h.outside == h.pending:  # the ring is empty
+        turn = _next_turn(x, h, turn)
+    if turn // TURNS != h.turn // TURNS:
+        i, h.far = h.far, -1
+        while i >= 0:
+            n = node_at(x, i)
+            after = n.next
+            _put_off(h, i, n, (n.t >> h.shift) >> h.ring, turn)
+            i = after
+    h.turn = turn
+    i = h.turns[turn & (TURNS - 1)]
+    h.turns[turn & (TURNS - 1)] = -1
     while i >= 0:
         n = node_at(x, i)
-        after, bucket = n.next, n.t >> h.shift
-        if bucket - cursor < h.buckets:
-            _put(x, bucket & mask, i, n)
-        else:
-            n.next = far
-            far = i
-            count += 1
-            if least < 0 or bucket < least:
-                least = bucket
+        after = n.next
+        _put(x, (n.t >> h.shift) & mask, i, n)
+        h.outside -= 1
         i = after
-    h.far = far
-    return least if count == h.pending else cursor
+    return turn << h.ring
+
+
+@kernel
+def _next_turn(x: int, h: Any, turn: int) -> int:
+    """The turn, from this one on, of the earliest event outside the ring."""
+    least = 1 << 62
+    for k in range(turn, turn + TURNS):
+        if h.turns[k & (TURNS - 1)] >= 0:
+            least = k
+            break
+    i = h.far
+    while i >= 0:
+        n = node_at(x, i)
+        least = min(least, (n.t >> h.shift) >> h.ring)
+        i = n.next
+    return least
 
 
 @kernel
@@ -221,7 +253,7 @@ def drop_first(x: int, i: int) -> None:
     h.node_free = i
     h.pending -= 1
     h.events += 1
-    if h.events - h.mark_events >= CHECK:
+    if h.events >= h.check:
         _check(x, h, n.t)
 
 
@@ -231,11 +263,13 @@ def _check(x: int, h: Any, now: int) -> None:
     apart()
     gap = (now - h.mark) // (h.events - h.mark_events)
     h.mark, h.mark_events = now, h.events
+    h.check = h.events + max(CHECK, 2 * h.pending)  # a rebuild costs little beside so many
     shift = MIN_SHIFT
     while shift < MAX_SHIFT and (4 << shift) <= gap:
         shift += 1
     buckets = MIN_BUCKETS
-    while buckets < 8 * h.pending and buckets < h.node_room:
+    wanted = min(8 * h.pending, 2 * h.pending + IN_CACHE)
+    while buckets < wanted and buckets < h.node_room:
         buckets *= 2
     off = shift - h.shift
     fits = buckets <= h.buckets <= 4 * buckets
@@ -249,30 +283,36 @@ def rebuild(x: int, shift: int, buckets: int) -> None:
     """Hang all events anew into so many buckets of 2^shift microseconds."""
     apart()
     h = head_at(x, 0)
-    every = h.far
+    every = _chain(x, h.far, _chain(x, h.near, -1))
+    for k in range(TURNS):
+        every = _chain(x, h.turns[k], every)
+        h.turns[k] = -1
     for b in range(h.buckets):
-        i = bucket_of(x, b)
-        while i >= 0:
-            n = node_at(x, i)
-            after, n.next = n.next, every
-            every, i = i, after
-    i = h.near
-    while i >= 0:
-        n = node_at(x, i)
-        after, n.next = n.next, every
-        every, i = i, after
-    h.shift, h.buckets, h.far, h.near = shift, buckets, -1, -1
+        every = _chain(x, bucket_of(x, b), every)
+    h.shift, h.buckets, h.far, h.near, h.outside = shift, buckets, -1, -1, 0
+    h.ring = lowest_bit(buckets, 0)
     h.rebuilds += 1
     for b in range(buckets):
         set_bucket(x, b, -1)
     for b in range(buckets >> 6):
         set_full(x, b, 0)
     h.cursor = h.ahead = (h.now >> shift) - 1
+    h.turn = h.cursor >> h.ring
     while every >= 0:
         n = node_at(x, every)
         after = n.next
         _hang(x, h, every, n)
         every = after
+
+
+@kernel
+def _chain(x: int, i: int, every: int) -> int:
+    """Put the nodes of one list before those of another."""
+    while i >= 0:
+        n = node_at(x, i)
+        after, n.next = n.next, every
+        every, i = i, after
+    return every
 
 
 @kernel

@@ -13,6 +13,7 @@ from taktnet.base.errors import TaktnetError
 from taktnet.ledger.fact import FACT
 from taktnet.twin.engine.loop import SPARE, enter, enter_traced
 from taktnet.twin.layout import DAY, DONE, DTYPES, HOUR, OWN, POOLS, REF, ROOM, SERIES, Table
+from taktnet.twin.queue import CHECK
 from taktnet.twin.room import Together, copy, places, room
 
 Tables = dict[Table, np.ndarray]
@@ -102,7 +103,8 @@ class Sim:
         h["work_mask"], h["heap"] = work - 1, int(heap)
         h["node_room"] = h["cell_room"] = pools
         h["node_free"] = h["cell_free"] = h["far"] = h["near"] = -1
-        h["buckets"], h["cursor"] = 64, -1
+        h["buckets"], h["ring"], h["cursor"], h["turn"], h["check"] = 64, 6, -1, -1, CHECK
+        h["turns"] = -1
 
     def _build(self, tables: Tables, *, copy_pools: bool = True) -> None:
         """Lay the tables out in one buffer; a pool's unused part is left as it is."""
