@@ -70,7 +70,7 @@ def look_ahead(x: int, h: Any, cursor: int) -> None:
     i = bucket_of(x, h.soon[(seen - NAMED) & 7] & mask)
     while i >= 0:
         n = node_at(x, i)
-        _named(x, n.order >> 58, (n.order >> 32) & 0x3FFFFFF, n.arg)
+        _named(x, h, n.order >> 58, (n.order >> 32) & 0x3FFFFFF, n.arg)
         i = n.next
     i = bucket_of(x, h.soon[(seen - BEHIND) & 7] & mask)
     while i >= 0:
@@ -91,7 +91,7 @@ def _two(place: int) -> None:
 
 
 @kernel
-def _named(x: int, kind: int, entity: int, arg: int) -> None:
+def _named(x: int, h: Any, kind: int, entity: int, arg: int) -> None:
     """What an event names itself."""
     if kind == END:
         prefetch(server_place(x, entity))
@@ -99,8 +99,12 @@ def _named(x: int, kind: int, entity: int, arg: int) -> None:
         prefetch(cell_place(x, arg))
         prefetch(lane0_place(x, entity))
     elif kind == REQUEST:
-        prefetch(link_place(x, entity))
         prefetch(cell_place(x, arg))
+        if entity < h.links:
+            prefetch(link_place(x, entity))
+        else:
+            prefetch(demand_place(x, entity - h.links) + LINE)
+            prefetch(demand0_place(x, entity - h.links))
     elif kind == DEMAND:
         prefetch(demand_place(x, entity))
         _two(demand0_place(x, entity))
@@ -124,7 +128,11 @@ def _behind(x: int, h: Any, kind: int, entity: int, arg: int) -> None:
         c = cell_at(x, arg)
         prefetch(link_place(x, c.who))
         prefetch(cell_place(x, c.next))
-    elif kind == REQUEST and entity < h.links:
+    elif kind == REQUEST and entity >= h.links:
+        s = demand0_at(x, entity - h.links)
+        _two(point_place(x, s.point))
+        prefetch(lane_place(x, s.lane))
+    elif kind == REQUEST:
         k = link_at(x, entity)
         if k.way == MAKE:
             prefetch(place_place(x, k.dest))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from taktnet.state.memory import kernel
+from taktnet.state.machine import kernel, prefetch
 from taktnet.twin.engine import note
 from taktnet.twin.engine.access import (
     cell_at,
@@ -24,6 +24,7 @@ from taktnet.twin.engine.access import (
     tally_at,
     traced,
 )
+from taktnet.twin.engine.ahead import cell_place
 from taktnet.twin.engine.goods import stock_in
 from taktnet.twin.engine.line import try_start, want
 from taktnet.twin.engine.pool import free_cell, new_cell
@@ -64,6 +65,7 @@ def unload(x: int, i: int) -> None:
     while i >= 0:
         c = cell_at(x, i)
         who, qty, placed, born, after = c.who, c.qty, c.placed, c.mark, c.next
+        prefetch(cell_place(x, after))
         order, ref = note.order_of(x, i), note.shipment_of(x, i)
         free_cell(x, i)
         if who < 0:
