@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from taktnet.app.simulation import warm
 from taktnet.base.errors import TaktnetError
 from taktnet.base.names import Names
 from taktnet.network import Network
@@ -45,6 +46,7 @@ class Forks:
         """
         if not 0 < days <= LONGEST_D:
             raise TaktnetError(f"{days:g} days, wanted more than 0 and at most {LONGEST_D:g}")
+        warm.ready()
         reach = next((r for r in REACHES if r >= days), LONGEST_D)
         state, network, now = parts.state.state(), parts.revisions.network, parts.clock.now()
         with self._lock:

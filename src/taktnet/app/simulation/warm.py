@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
+import os
 import subprocess
 import sys
-from threading import Thread
+from threading import Lock, Thread
+
+_compiling = Lock()
 
 
 def warm() -> None:
@@ -20,25 +22,36 @@ def warm() -> None:
 
 
 def warm_behind() -> None:
-    """The same beside other work.
+    """The same beside other work; `ready` waits for it.
 
     Compiled in a process of its own: in this one, everything else would wait for the compiler.
     """
     Thread(target=_behind, name="warm-twin", daemon=True).start()
 
 
+def ready() -> None:
+    """Wait for what compiles the twin, if anything does: two would take twice as long."""
+    with _compiling:
+        pass
+
+
 def _behind() -> None:
     from taktnet.state.entry import is_kept
     from taktnet.twin.engine.loop import enter_traced
 
-    if not is_kept(enter_traced, 0, 0, 0, 0):
-        command = [sys.executable, "-m", __name__]
-        compiler = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
-        atexit.register(compiler.kill)
-        compiler.wait()
-        atexit.unregister(compiler.kill)
+    with _compiling:
+        if not is_kept(enter_traced, 0, 0, 0, 0):
+            command = [sys.executable, "-m", __name__]
+            with subprocess.Popen(command, stdin=subprocess.PIPE) as compiler:  # noqa: S603 - ours
+                compiler.wait()
     warm()
 
 
+def _end_with_parent() -> None:
+    sys.stdin.read()  # it never writes; its end of the pipe is closed when it is gone
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    Thread(target=_end_with_parent, daemon=True).start()
     warm()

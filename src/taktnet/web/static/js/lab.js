@@ -4,6 +4,7 @@ import { band, money, percent, table } from "./labdraw.js";
 const by = (id) => document.getElementById(id);
 const begin = JSON.parse(by("lab-data").textContent);
 const list = by("picks");
+const PATIENCE_MS = 4000; // a start that takes longer says why
 let rows = begin.rows;
 let picked = null;
 let answers = [];
@@ -210,6 +211,9 @@ async function run() {
   job = told.id;
   stream = new EventSource(`/api/jobs/${encodeURIComponent(job)}/events`);
   let lasted = 0;
+  setTimeout(() => {
+    if (by("status").textContent === "Starting") by("status").textContent = "Starting; the twin is compiled first, once on this machine or after an update";
+  }, PATIENCE_MS);
   stream.addEventListener("progress", ({ data }) => {
     const { done, total } = JSON.parse(data);
     by("bar-runs").max = Math.max(1, total);
