@@ -18,6 +18,7 @@ from taktnet.app.simulation.propose import propose
 from taktnet.app.simulation.question import Question, read_question
 from taktnet.base.errors import InputFaults, TaktnetError
 from taktnet.base.names import Domain
+from taktnet.kpi.kpis import Kpis
 from taktnet.ledger import event as e
 from taktnet.ledger.fact import micros
 from taktnet.network import Network
@@ -160,11 +161,42 @@ def test_kpis_of_the_same_days_are_read_once(world: World, monkeypatch: pytest.M
     tower, more = world.tower, (Lose(shipment="SHP-1"),)
     answers = (Scenario(name="accept"), Scenario(name="lost", changes=more))
     question = Question(base=LATE, answers=answers, days=10, replications=2)
-    found = kpis.read_kpis(tower.parts, tower.parts.forks.start(tower.parts, 10), question)
+    record = kpis.on_record(tower.parts)
+    found = kpis.read_kpis(tower.parts.forks.start(tower.parts, 10), question, record)
     assert len(read) == 4
     for row in found:
         assert row["options"]["accept"] == row["options"]["late"]
     assert any(row["options"]["lost"] != row["options"]["late"] for row in found)
+
+
+def test_kpis_do_not_depend_on_what_comes_while_a_question_is_answered() -> None:
+    """Orders that come meanwhile are no part of the start, nor mistaken for simulated ones."""
+    world = eventful(World(network()))
+    question = Question(base=LATE, days=10, replications=4, kpis=True)
+    calm = simulate(world.tower.parts, question)["kpis"]
+
+    def busy(done: int, _: int) -> None:
+        orders = [
+            world.make(e.OrderPlaced, NOW, "OPO", order=f"NEW-{done}-{n}", party="LEJ",
+                       item="DU-500", qty=9.0, window_start=NOW, window_end=NOW + timedelta(days=1))
+            for n in range(20)
+        ]  # fmt: skip
+        world.tell(*orders)
+
+    before = world.tower.ledger.head.seq
+    assert simulate(world.tower.parts, question, busy)["kpis"] == calm
+    assert world.tower.ledger.head.seq > before + 20
+    world.close()
+
+
+def test_the_record_is_that_of_the_row_where_a_question_starts(world: World) -> None:
+    """Rows between the two looks are read as well."""
+    parts = world.tower.parts
+    early = kpis.on_record(parts)
+    world.tell(world.make(e.StockConsumed, NOW, "OPO", item="MOT-36", qty=1.0))
+    start = parts.forks.start(parts, 10)
+    late = Kpis.from_bytes(kpis.up_to(early, parts, start), start.network, start.own_names)
+    assert start.state is not None and late.seq == start.state.seq == world.tower.ledger.head.seq
 
 
 def test_the_live_start_is_kept_until_something_happens(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,9 +102,10 @@ def simulate(
     `tell` gets what there is before the KPIs are read, which takes longer, and the first of them.
     """
     from taktnet.app.simulation.fidelity import last_check
-    from taktnet.app.simulation.kpis import read_kpis
+    from taktnet.app.simulation.kpis import on_record, read_kpis, up_to
 
     question.check()
+    record = on_record(parts) if question.kpis else b""  # no row later than the start
     start = parts.forks.start(parts, question.days)
     found = ask(start, question, on_progress, stop)
     found |= trust(last_check(parts), parts.settings.twin_error_limit, found)
@@ -115,7 +116,8 @@ def simulate(
         def first(rows: list[dict[str, Any]]) -> None:
             say(found | {"kpis": rows})
 
-        found |= {"kpis": read_kpis(parts, start, question, on_progress, stop, tell=first)}
+        record = up_to(record, parts, start)
+        found |= {"kpis": read_kpis(start, question, record, on_progress, stop, tell=first)}
     return found
 
 

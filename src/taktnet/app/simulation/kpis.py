@@ -24,10 +24,29 @@ REPLICATIONS = 8
 _LEADING = {kpi.key: kpi.leading for kpi in CATALOGUE}
 
 
+def on_record(parts: Parts) -> bytes:
+    """The KPIs of all that is on record; to be taken before the start of a simulation is made.
+
+    Rows that come after the start would give its new orders' and shipments' numbers to others.
+    """
+    return parts.kpis.look(lambda kpis: kpis.to_bytes())
+
+
+def up_to(record: bytes, parts: Parts, start: Start) -> bytes:
+    """The same with the rows up to where the start stands."""
+    assert start.state is not None
+    kpis = Kpis.from_bytes(record, start.network, start.own_names)
+    if kpis.seq == start.state.seq:
+        return record
+    for facts in parts.past.facts(kpis.seq, start.state.seq):
+        kpis.update(facts)
+    return kpis.to_bytes()
+
+
 def read_kpis(
-    parts: Parts,
     start: Start,
     question: Question,
+    record: bytes,
     on_progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
     *,
@@ -35,10 +54,10 @@ def read_kpis(
 ) -> list[dict[str, Any]]:
     """The leading variant of every KPI over the simulated days, by option, with intervals.
 
-    What is on record before the start counts where a definition looks back. Differences from the
-    base are paired. `tell` gets what there is after a quarter of the replications, and after half.
+    What is on record before the start (`up_to`) counts where a definition looks back. Differences
+    from the base are paired. `tell` gets what there is after a quarter of the replications, and
+    after half.
     """
-    before = parts.kpis.look(lambda kpis: kpis.to_bytes())
     options = answered(question.base, question.answers)
     count = min(REPLICATIONS, question.replications)
     values = {o.name: [dict[str, float]() for _ in range(0)] for o in options}
@@ -50,7 +69,7 @@ def read_kpis(
             run = traced(start, option, question.seed, r, question.days)
             key = run.network.digest, run.facts.tobytes()
             if key not in known:
-                known[key] = _measured(start, run, question, before)
+                known[key] = _measured(start, run, question, record)
             values[option.name].append(known[key])
             if on_progress is not None:
                 on_progress(r * len(options) + i + 1, count * len(options))
@@ -59,9 +78,9 @@ def read_kpis(
     return [_row(key, options, values) for key in _LEADING]
 
 
-def _measured(start: Start, run: TracedRun, question: Question, before: bytes) -> dict[str, float]:
+def _measured(start: Start, run: TracedRun, question: Question, record: bytes) -> dict[str, float]:
     """The KPIs of one traced run."""
-    kpis = Kpis.from_bytes(before, run.network, run.names)
+    kpis = Kpis.from_bytes(record, run.network, run.names)
     kpis.update(numbered(run.facts, kpis.seq))
     end = start.at + round(question.days * DAY)
     return {
