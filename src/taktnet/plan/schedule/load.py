@@ -25,7 +25,7 @@ from taktnet.plan.schedule.shop import FAR, Shop
 #: Most rounds of prizes, rounds without gain after which the aim is halved, and the least aim.
 ROUNDS, PATIENCE, SHORT = 400, 8, 0.002
 #: Most positions times operations of one resource; those times set-ups and rounds at most.
-MOST, WORK = 4_000_000, 400_000_000
+MOST, WORK = 4_000_000, 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
