@@ -423,11 +423,11 @@ def test_a_disk_without_room_for_the_log_is_left_as_it_was(tmp_path: Path) -> No
     least, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, most))
     try:
-        sqlite_schema.lay_log(tmp_path / "a.db")
+        sqlite_schema.lay_log(tmp_path / "a.db", 2_048)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (least, most))
     assert log.read_bytes() == b"x" * 1000
-    sqlite_schema.lay_log(tmp_path / "a.db")
+    sqlite_schema.lay_log(tmp_path / "a.db", 2_048)
     assert log.read_bytes().rstrip(b"\0") == b"x" * 1000
     assert log.stat().st_size > 8_000_000
 
@@ -453,3 +453,18 @@ def test_a_ledger_is_opened_by_its_address(tmp_path: Path) -> None:
         open_ledger("mysql://server/db")
     with pytest.raises(StoreError, match="names no file"):
         open_ledger("sqlite:")
+
+
+def test_a_ledger_keeps_the_pages_it_was_made_with(tmp_path: Path) -> None:
+    """Those of before have larger pages; their log is laid for them."""
+    old = apsw.Connection(str(tmp_path / "old.db"))
+    old.execute("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; VACUUM").fetchall()
+    old.close()
+    for name, page in (("old.db", 4_096), ("new.db", 2_048)):
+        ledger = SqliteLedger(tmp_path / name)
+        ledger.append(happenings(100), START_US)
+        assert ledger._writer is not None
+        assert sqlite_schema.page_of(ledger._writer) == page
+        laid = (tmp_path / f"{name}-wal").stat().st_size
+        assert laid == sqlite_schema.LOG_BYTES // page * (24 + page)
+        ledger.close()

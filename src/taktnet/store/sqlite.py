@@ -222,7 +222,7 @@ class SqliteLedger(WritingLedger):
             return
         with self._listing() as writer:
             if mark and not self._laid:
-                schema.lay_log(self.path)
+                schema.lay_log(self.path, schema.page_of(writer))
                 self._laid = True
             rows = list(columns(batch, self.names))
             writer.executemany(_INSERT, rows)

@@ -21,9 +21,11 @@ from taktnet.store.migrations import Migration, pending
 OLDEST_SQLITE = (3, 51, 3)
 #: "TAKT": marks the file as a ledger of Taktnet.
 APPLICATION_ID = 0x54414B54
-#: When the log has so many pages, they are taken into the file and it begins again.
-LOG_PAGES = 2_000
-_LOG_PAGE = 24 + 4_096
+#: Bytes of a page of a new ledger: an event fills a tenth of two pages, which each commit writes.
+PAGE = 2_048
+#: When the log has so many bytes of pages, they are taken into the file and it begins again.
+LOG_BYTES = 8 << 20
+_FRAME = 24  # bytes before each page of the log
 
 _FIRST = """
 CREATE TABLE event (
@@ -161,12 +163,13 @@ def open_writer(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(10_000)
     check_owner(connection, path)
+    connection.execute(f"PRAGMA page_size = {PAGE}")  # a ledger that is there keeps its own
     pragmas = (
         "journal_mode = WAL",
         "synchronous = FULL",
         "fullfsync = ON",  # macOS: fsync alone leaves data in the drive
         "checkpoint_fullfsync = ON",
-        f"wal_autocheckpoint = {LOG_PAGES}",
+        f"wal_autocheckpoint = {LOG_BYTES // page_of(connection)}",
         "journal_size_limit = 67108864",
         "cache_size = -65536",
         "foreign_keys = OFF",
@@ -176,7 +179,12 @@ def open_writer(path: Path) -> apsw.Connection:
     return connection
 
 
-def lay_log(path: Path) -> None:
+def page_of(connection: apsw.Connection) -> int:
+    """Bytes of a page."""
+    return int(connection.pragma("page_size"))
+
+
+def lay_log(path: Path, page: int) -> None:
     """Make the file of the log as long as it gets, once; the caller has begun to write.
 
     A commit that makes a file longer waits for the file system's journal as well, which takes as
@@ -185,7 +193,7 @@ def lay_log(path: Path) -> None:
     """
     with suppress(OSError), Path(f"{path}-wal").open("r+b", buffering=0) as log:
         there = log.seek(0, os.SEEK_END)
-        more = bytes(max(0, LOG_PAGES * _LOG_PAGE - there))
+        more = bytes(max(0, LOG_BYTES // page * (_FRAME + page) - there))
         try:
             written = log.write(more)
         except OSError:
