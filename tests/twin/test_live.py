@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 from twin_nets import MONDAY, chain
 
 from taktnet.base.calendars import instant
@@ -16,6 +18,7 @@ from taktnet.network import Network
 from taktnet.network.generate import generate
 from taktnet.state import State
 from taktnet.twin import Model, Start, lower, patch, run
+from taktnet.twin import live as twin_live
 from taktnet.twin.layout import DAY, Table
 
 NOW = instant(MONDAY)
@@ -41,6 +44,26 @@ def live(*events: e.Event, network: Network | None = None) -> Model:
     names = Names()
     net = network or chain(10.0, [(60, "exponential", 5.0)])
     return lower(net, happened(names, *events), names, MONDAY, 100)
+
+
+def test_the_tables_stay_while_ages_on_the_road_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What compiled code reads at an address is held as long as it reads."""
+    held: list[weakref.ref[np.ndarray]] = []
+    made, read = Model.sim, twin_live.passed
+
+    def noted(model: Model) -> Any:
+        sim = made(model)
+        held.append(weakref.ref(sim._context))
+        return sim
+
+    def reading(address: int, kind: int, age: float) -> float:
+        there = [context for one in held if (context := one()) is not None]
+        assert address in [context.ctypes.data for context in there]
+        return read(address, kind, age)
+
+    monkeypatch.setattr(Model, "sim", noted)
+    monkeypatch.setattr(twin_live, "passed", reading)
+    assert live(SHIP).fresh[Table.ROAD]["seen"].max() > 0
 
 
 COUNT = e.StockCounted(**base("c", site="N0"), item="A", qty=37.0)

@@ -148,10 +148,9 @@ class _Placing:
         named = zip(refs, items, strict=True)
         self.shipments = [(ref_names[ref], item_names[item]) for ref, item in named]
         road["name"] = [name_key("shipment", *name) for name in self.shipments]
-        seen = cache(passed)
-        address = self.model.sim().address
+        seen, sim = cache(passed), self.model.sim()  # held: its tables are read at its address
         road["seen"] = [
-            seen(address, kind, float(age)) if kind >= 0 else 0.0
+            seen(sim.address, kind, float(age)) if kind >= 0 else 0.0
             for kind, age in zip(road["kind"].tolist(), road["age"].tolist(), strict=True)
         ]
         self.coming(link[link >= 0], road["qty"][link >= 0])
