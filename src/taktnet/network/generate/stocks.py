@@ -37,13 +37,15 @@ SAFETY_MADE, SAFETY_BOUGHT = 0.5, 0.3
 class _Plan:
     """What sizing needs: the network so far, and the highest rate of each node over the year.
 
-    `at_once` is the most that one job, customer or bin takes of a node in one piece.
+    `at_once` is the most that one job, customer or bin takes of a node in one piece, `docked`
+    the most that waits there for its departures.
     """
 
     world: World
     network: Network
     rates: dict[Node, float]
     at_once: dict[Node, float] = field(default_factory=dict[Node, float])
+    docked: dict[Node, float] = field(default_factory=dict[Node, float])
 
     def takes(self, node: Node, qty: float) -> None:
         """So much is taken of a node in one piece."""
@@ -54,13 +56,19 @@ def size(world: World) -> Network:
     """The finished network: containers, lines, policies and loops from the rates."""
     network = _skeleton(world)
     rates: dict[Node, float] = {}
+    carried: dict[tuple[str, str], float] = {}
     for month in (1, 11):
-        for node, rate in explode(network, date(world.year, month, 15)).nodes.items():
-            rates[node] = max(rates.get(node, 0.0), rate)
+        flows = explode(network, date(world.year, month, 15))
+        for found, made in ((rates, flows.nodes), (carried, flows.lanes)):
+            for key, rate in made.items():
+                found[key] = max(found.get(key, 0.0), rate)
     network = replace(network, items=_containers(network, rates))
     plan = _Plan(world, network, rates)
     plan.network = replace(network, processes=_paced(plan), sources=_minimums(plan))
     _pieces(plan)
+    for (lane, item), rate in carried.items():
+        node = network.lane(lane).origin, item
+        plan.docked[node] = plan.docked.get(node, 0.0) + rate * _wait_d(plan, lane)
     points: list[c.StockPoint] = []
     loops: list[c.Loop] = []
     needed = [node for node, rate in rates.items() if rate > 0]
@@ -180,19 +188,26 @@ def _pieces(plan: _Plan) -> None:
 def _cards(
     plan: _Plan, node: Node, rate: float, lead: float, safety: float, *, moq: float = 0.0
 ) -> int:
-    """Cards for the flow, for what is taken in one piece, and for those that must come together.
+    """Cards for the flow, for what is taken in one piece or waits at the dock, and for those that
+    must come together.
 
     With fewer a loop could stand still: stock too small for the next job, and no card to ask
     for more.
     """
     container = plan.network.item(node[1]).container_qty
     flow = kanban_cards(rate, lead, safety, container)
-    return flow + _containers_at_once(plan, node) + max(0, math.ceil(moq / container) - 1)
+    return flow + _containers_held(plan, node) + max(0, math.ceil(moq / container) - 1)
 
 
-def _containers_at_once(plan: _Plan, node: Node) -> int:
-    pieces = plan.at_once.get(node, 0.0) / plan.network.item(node[1]).container_qty
-    return math.ceil(round(pieces, 6))
+def _wait_d(plan: _Plan, lane: str) -> float:
+    """Days from one departure of a lane to the next, on average."""
+    leaves = parse_departures(plan.network.lane(lane).departures)
+    return WEEK_MIN / 60 / 24 / len(leaves) if leaves else 0.0
+
+
+def _containers_held(plan: _Plan, node: Node) -> int:
+    held = plan.at_once.get(node, 0.0) + plan.docked.get(node, 0.0)
+    return math.ceil(round(held / plan.network.item(node[1]).container_qty, 6))
 
 
 def _rest_d(plan: _Plan, site: str) -> float:
@@ -209,8 +224,7 @@ def _day_h(plan: _Plan, site: str) -> float:
 def lead_d(plan: _Plan, source: c.Source, collection_h: float) -> float:
     """Days from a freed card to the full container over a source."""
     lane = plan.network.lane(source.lane)
-    leaves = parse_departures(lane.departures)
-    wait_h = WEEK_MIN / 60 / len(leaves) if leaves else 0.0
+    wait_h = 24 * _wait_d(plan, source.lane)
     prep_d = source.prep_h / _day_h(plan, source.origin)
     hours = collection_h + wait_h + lane.transit_h
     rest_d = max(_rest_d(plan, source.origin), _rest_d(plan, source.site))
@@ -267,7 +281,7 @@ def _made(plan: _Plan, point: c.StockPoint, loops: list[c.Loop]) -> c.StockPoint
         loop = replace(loop, kind="conwip")
     elif choice > 0.7:
         at, lot = signal_cards(rate, lead, round(rate * lead * SAFETY_MADE, 6), 1, container)
-        at += _containers_at_once(plan, node)
+        at += _containers_held(plan, node)
         loop = replace(loop, kind="signal", cards=at + lot, signal_at=at, lot_cards=lot)
     loops.append(loop)
     return replace(point, policy="kanban")
