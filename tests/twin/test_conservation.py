@@ -41,8 +41,9 @@ def under_way(sim: Sim) -> dict[int, int]:
         heads += [int(i) for i in sim.tables[Table.SITE][side]]
     heads += [int(i) for i in sim.tables[Table.PROC]["head"]]
     for node in sim.tables[Table.NODE][: int(sim.head["pending"])]:  # a heap has no holes
-        if int(node["order"]) >> 58 in CARRY:
-            heads.append(int(node["arg"]))
+        kind, entity = int(node["order"]) >> 58, (int(node["order"]) >> 32) & 0x3FFFFFF
+        if kind in CARRY and not (kind == Kind.REQUEST and entity >= len(sim.tables[Table.LINK])):
+            heads.append(int(node["arg"]))  # held orders of customers are no link's
     for head in heads:
         for cell in chain_of(sim, head):
             found[int(cell["who"])] += int(cell["qty"])

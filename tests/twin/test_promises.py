@@ -12,7 +12,7 @@ from taktnet.ledger import event as e
 from taktnet.network import Network
 from taktnet.network import components as c
 from taktnet.twin import patch
-from taktnet.twin.layout import HOUR, Table
+from taktnet.twin.layout import HOUR, Kind, Table
 
 _N = e.NUMBER
 DECIDED, SHIPPED, RECEIVED = _N[e.DecisionTaken], _N[e.GoodsShipped], _N[e.GoodsReceived]
@@ -101,6 +101,27 @@ def test_a_customers_order_takes_the_last_departure_that_keeps_its_window() -> N
     left = found[:, 1] - 30.0  # it was under way for 30 h
     assert (left <= 72.0 - 36.0).all()
     assert (left > 72.0 - 36.0 - 24.0).all()
+
+
+def test_orders_leave_in_turn_and_one_of_a_row_stands_in_the_queue() -> None:
+    """A dozen orders of a row wait, several for one departure: as they were placed they leave."""
+    sim = model(works(), 90).sim(heap=True)
+    sim.begin(3, 0)
+    sim.run_to(20)
+    cells, held = sim.tables[Table.CELL], [int(sim.tables[Table.DEMAND]["held_head"][0])]
+    while cells[held[-1]]["next"] >= 0:
+        held.append(int(cells[held[-1]]["next"]))
+    nodes = sim.tables[Table.NODE][: int(sim.head["pending"])]
+    asks = nodes[nodes["order"] >> 58 == Kind.REQUEST]
+    own = (asks["order"] >> 32) & 0x3FFFFFF >= len(sim.tables[Table.LINK])
+    assert asks["arg"][own].tolist() == held[:1]
+    assert len(held) > 5
+    assert (np.diff(cells["mark"][held]) > 0).all()  # the times of their release
+    for net in (works(), dated()):
+        facts = told(net)
+        orders = {int(f["ref"]) for f in of(facts, ORDERED)}
+        left = [int(f["ref2"]) for f in of(facts, SHIPPED) if int(f["ref2"]) in orders]
+        assert left == sorted(left)
 
 
 def dated() -> Network:

@@ -218,7 +218,8 @@ BUCKET = np.dtype("<i4")
 FULL = np.dtype("<i8")
 #: A pending event; `order` is kind, entity and the sequence of that entity.
 NODE = _record("t order", "", "arg next")
-#: A request, a parcel, a batch or a production order.
+#: A request, a parcel, a batch or a production order. While a customer's order is held, `mark` is
+#: when it is released and `who` its number: -1 - number for one that was open at the start.
 CELL = _record("qty placed mark", "", "who next")
 #: Beside a cell of a traced run: the names of its order and its shipment or work order, and of an
 #: order to make the whole quantity and what of it is started.

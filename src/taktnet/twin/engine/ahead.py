@@ -132,6 +132,7 @@ def _behind(x: int, h: Any, kind: int, entity: int, arg: int) -> None:
         s = demand0_at(x, entity - h.links)
         _two(point_place(x, s.point))
         prefetch(lane_place(x, s.lane))
+        prefetch(cell_place(x, cell_at(x, arg).next))
     elif kind == REQUEST:
         k = link_at(x, entity)
         if k.way == MAKE:

@@ -21,6 +21,7 @@ from taktnet.twin.engine.access import (
     point_at,
     traced,
 )
+from taktnet.twin.engine.call_off import mark_of, number_of
 from taktnet.twin.engine.goods import ask, drop, serve
 from taktnet.twin.engine.hours import leave
 from taktnet.twin.engine.pool import free_cell, new_cell
@@ -97,34 +98,42 @@ def await_turn(x: int, demand: int, p: int, qty: int, placed: int, mark: int, re
     if at <= h.now:
         ask(x, p, -1 - demand, qty, placed, mark, ref)
         return
-    i = new_cell(x)
+    i, d, number = new_cell(x), demand_at(x, demand), number_of(mark)
     c = cell_at(x, i)
-    d = demand_at(x, demand)
-    c.qty, c.placed, c.mark, c.who, c.next = qty, placed, mark, -1 - demand, -1
+    c.qty, c.placed, c.mark, c.next = qty, placed, at, -1
+    c.who = mark >> 6 if number < 0 else -1 - number
+    note.name_cell(x, i, ref, 0)
     if d.held_head < 0:
         d.held_head = i
+        _await_release(x, demand, i)
     else:
         cell_at(x, d.held_tail).next = i
     d.held_tail = i
-    note.name_cell(x, i, ref, 0)
-    push(x, at, REQUEST, h.links + demand, mark >> 6, i)
 
 
 @kernel
-def release(x: int, demand: int, cell: int) -> None:
-    """An order has waited for its window; it is served, unless it was cancelled."""
-    d, c = demand_at(x, demand), cell_at(x, cell)
-    before, i = -1, d.held_head  # which is the first, as long as the window stays the same
-    while i != cell:
-        before, i = i, cell_at(x, i).next
-    if before < 0:
-        d.held_head = c.next
-    else:
-        cell_at(x, before).next = c.next
-    if d.held_tail == cell:
-        d.held_tail = before
-    qty, placed, mark, ref = c.qty, c.placed, c.mark, note.order_of(x, cell)
-    free_cell(x, cell)
+def _await_release(x: int, demand: int, i: int) -> None:
+    """Put the first held order of a row into the queue; those placed later are not before it."""
+    push(x, cell_at(x, i).mark, REQUEST, head_at(x, 0).links + demand, 0, i)
+
+
+@kernel
+def _mark(c: Any) -> int:
+    """The mark of a held order, whose cell has the time of its release there."""
+    return c.who << 6 if c.who >= 0 else mark_of(-1 - c.who)
+
+
+@kernel
+def release(x: int, demand: int) -> None:
+    """The first held order has waited for its window; it is served, unless it was cancelled."""
+    d = demand_at(x, demand)
+    i = d.held_head
+    c = cell_at(x, i)
+    qty, placed, mark, ref = c.qty, c.placed, _mark(c), note.order_of(x, i)
+    d.held_head = c.next
+    free_cell(x, i)
+    if d.held_head >= 0:
+        _await_release(x, demand, d.held_head)
     if qty > 0:
         ask(x, demand0_at(x, demand).point, -1 - demand, qty, placed, mark, ref)
 
@@ -136,7 +145,7 @@ def take_back(x: int, demand: int, number: int) -> None:
     p = demand0_at(x, demand).point
     a = point_at(x, p)
     i = demand_at(x, demand).held_head
-    while i >= 0 and cell_at(x, i).mark >> 6 != number:
+    while i >= 0 and _mark(cell_at(x, i)) >> 6 != number:
         i = cell_at(x, i).next
     if i >= 0:
         c = cell_at(x, i)

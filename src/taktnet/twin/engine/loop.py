@@ -102,7 +102,7 @@ def happen(x: int, h: Any, kind: int, entity: int, seq: int, arg: int) -> None:
             h.stale += 1
     elif kind == REQUEST:
         if entity >= h.links:
-            release(x, entity - h.links, arg)
+            release(x, entity - h.links)
             return
         c = cell_at(x, arg)
         qty, placed, mark, ref = c.qty, c.placed, c.mark, order_of(x, arg)
