@@ -83,7 +83,7 @@ def test_the_page_fits_and_complains_of_nothing(
     """No sideways scrolling at a desk or on a phone, and no word in the console."""
     _, address = place
     with tab(running, width) as one:
-        one.page.goto(f"{address}/plan/forecast?series=DU-500&at=OPO")
+        one.page.goto(f"{address}/plan/forecast?series=DU-500&site=OPO")
         if not one.page.evaluate(READY):
             one.page.get_by_role("button", name="Work out").click()
         one.until(READY, 90)

@@ -145,7 +145,7 @@ def trust(
     """The figure of the last check beside an answer, and advice where it is good enough."""
     if fidelity is None:
         told: dict[str, Any] | None = None
-        why = "the twin was never checked against what happened; run `taktnet twin check`"
+        why = "the twin was never checked against what happened; run taktnet twin check"
     else:
         told = {
             "error": fidelity.error,

@@ -87,7 +87,7 @@ class PlanPages:
         """A form of the forecast page: a person's quantity in place of the statistics."""
         self.plans.override({"by": PERSON, **form})
         self.plans.work(kind, self.plans.kind(kind).asked)
-        chosen = urlencode({"series": form["item"], "at": form["site"]})
+        chosen = urlencode({"series": form["item"], "site": form["site"]})
         return _to(f"/plan/{kind}?{chosen}")
 
     def answer(self, request: Request, id: str, form: dict[str, str]) -> Response:

@@ -129,7 +129,7 @@ export function band(box, base, other, name, write) {
     legend: { top: 0, left: 4, textStyle: { ...text, color: c["ink-2"] }, itemWidth: 18, itemHeight: 8, data: [base?.name, other?.name].filter(Boolean) },
     tooltip: { ...tooltip(c), trigger: "axis", formatter: (points) => tip(`day ${number(points[0].value[0], 1)}`, points.filter((p) => p.seriesName && !p.seriesName.startsWith("series")).map((p) => `${p.seriesName}: ${p.value[1] === null ? "no data" : write(p.value[1])}`)) },
     xAxis: { ...axis, type: "value", min: 0, max: "dataMax", axisLabel: { ...axis.axisLabel, formatter: (v) => `day ${number(v)}` }, splitLine: { show: false } },
-    yAxis: { ...axis, type: "value", scale: true, ...(name === "service" ? { max: 1, min: ({ min }) => Math.max(0, Math.floor(10 * Math.min(min, 0.9)) / 10) } : {}), axisLine: { show: false }, axisLabel: { ...axis.axisLabel, formatter: write } },
+    yAxis: { ...axis, type: "value", scale: true, ...(name === "service" ? { max: 1, min: ({ min }) => Math.max(0, Math.floor(10 * Math.min(min, 0.9)) / 10) } : {}), axisLine: { show: false }, axisLabel: { ...axis.axisLabel, formatter: write, hideOverlap: true } },
     series: [...lines(base, name, c["map-site"], write, "base"), ...lines(other, name, c.accent, write, "other")],
   }, true);
 }
