@@ -21,6 +21,7 @@ from taktnet.twin.engine.access import (
     traced,
 )
 from taktnet.twin.engine.goods import drop, serve
+from taktnet.twin.engine.line import leave_line
 from taktnet.twin.engine.pool import free_cell
 from taktnet.twin.engine.settle import touch
 from taktnet.twin.layout import MAKE
@@ -67,14 +68,21 @@ def call_off(x: int, number: int) -> None:
 
 
 @kernel
+def _seek(x: int, head: int, number: int) -> tuple[int, int]:
+    """The cell of an order in a list, -1 if it is not there, and the one before it."""
+    before, i = -1, head
+    while i >= 0 and number_of(cell_at(x, i).mark) != number:
+        before, i = i, cell_at(x, i).next
+    return before, i
+
+
+@kernel
 def _unmade(x: int, k: Any, number: int) -> int:
     """Take an order out of the line of its process, where no work on it has begun."""
     s = place_at(x, k.dest)
     for proc in range(s.first_proc, s.first_proc + s.procs):
-        o, before = proc_at(x, proc), -1
-        i = o.head
-        while i >= 0 and number_of(cell_at(x, i).mark) != number:
-            before, i = i, cell_at(x, i).next
+        o = proc_at(x, proc)
+        before, i = _seek(x, o.head, number)
         if i < 0:
             continue
         qty, after, behind = cell_at(x, i).qty, cell_at(x, i).next, 0
@@ -94,36 +102,27 @@ def _unmade(x: int, k: Any, number: int) -> int:
         o.given -= qty
         o.queued -= qty
         if o.queued == 0:
-            _leave_line(x, proc, o)
+            _unlist(x, proc)
         return qty
     return 0
 
 
 @kernel
-def _leave_line(x: int, proc: int, o: Any) -> None:
+def _unlist(x: int, proc: int) -> None:
     """A process has nothing left to start."""
     r, before = res_at(x, proc0_at(x, proc).res), -1
     i = r.head
     while i >= 0 and i != proc:
         before, i = i, proc_at(x, i).next
-    if i < 0:
-        return
-    if before < 0:
-        r.head = o.next
-    else:
-        proc_at(x, before).next = o.next
-    if r.tail == proc:
-        r.tail = before
-    o.next, o.listed = -1, 0
+    if i >= 0:
+        leave_line(x, r, proc, before)
 
 
 @kernel
 def _held(x: int, site: int, number: int) -> int:
     """Take an order from those that wait at an outside supplier that is down."""
-    t, before = site_at(x, site), -1
-    i = t.held_head
-    while i >= 0 and number_of(cell_at(x, i).mark) != number:
-        before, i = i, cell_at(x, i).next
+    t = site_at(x, site)
+    before, i = _seek(x, t.held_head, number)
     if i < 0:
         return 0
     qty, after = cell_at(x, i).qty, cell_at(x, i).next

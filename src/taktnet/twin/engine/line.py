@@ -134,11 +134,9 @@ def _job(x: int, o: Any, s: Any) -> int:
 
 
 @kernel
-def _turn(x: int, r: Any, proc: int, before: int, run: int) -> None:
-    """A process leaves the line when all is started, and goes to its end when its lot is."""
+def leave_line(x: int, r: Any, proc: int, before: int) -> None:
+    """Take a process out of the line of its resource; `before` stands before it, or -1."""
     o = proc_at(x, proc)
-    if o.queued > 0 and (run < proc0_at(x, proc).lot or (r.head == proc and r.tail == proc)):
-        return
     if before < 0:
         r.head = o.next
     else:
@@ -146,6 +144,15 @@ def _turn(x: int, r: Any, proc: int, before: int, run: int) -> None:
     if r.tail == proc:
         r.tail = before
     o.next, o.listed = -1, 0
+
+
+@kernel
+def _turn(x: int, r: Any, proc: int, before: int, run: int) -> None:
+    """A process leaves the line when all is started, and goes to its end when its lot is."""
+    o = proc_at(x, proc)
+    if o.queued > 0 and (run < proc0_at(x, proc).lot or (r.head == proc and r.tail == proc)):
+        return
+    leave_line(x, r, proc, before)
     if o.queued > 0:
         want(x, proc, o, 0)
 
