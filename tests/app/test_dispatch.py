@@ -1,11 +1,11 @@
 """Decisions go out at least once under one id; what became of them is recorded once."""
 
 import random
-from concurrent.futures import Future
 from datetime import UTC, datetime
 
 import pytest
 
+from support.inline import Inline
 from taktnet.app.dispatch import FOLLOWER, Dispatcher
 from taktnet.app.engine import OWN
 from taktnet.app.settings import Settings
@@ -14,22 +14,6 @@ from taktnet.ledger.event import DecisionApproved, DecisionTaken, SignalRefused,
 from taktnet.ledger.memory import MemoryLedger
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
-
-
-class Inline:
-    """An executor that works at once."""
-
-    def submit(self, work, *args):
-        """Do it now."""
-        future = Future()
-        try:
-            future.set_result(work(*args))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def shutdown(self, **_):
-        """Nothing to stop."""
 
 
 class Partner:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_decision_laws import BUSY
 
+from support.inline import Inline
 from support.plants import START_US, history
 from taktnet.app.dispatch import Dispatcher
 from taktnet.app.engine import Engine
@@ -44,22 +44,6 @@ turns = st.lists(
 
 class Stop(BaseException):
     """The process is gone."""
-
-
-class Inline:
-    """An executor that works at once, in this thread."""
-
-    def submit(self, work: Any, *args: Any) -> Future[Any]:
-        """Do it; only the end of the process is no result."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(work(*args))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def shutdown(self, **_: Any) -> None:
-        """Nothing to stop."""
 
 
 class Partner:

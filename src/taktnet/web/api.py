@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -38,6 +39,8 @@ EVENTS = "/api/events"
 STREAM = "/api/stream"
 _LOG = logging.getLogger(__name__)
 _LONGEST_TARGET = 8000
+# FastAPI silences this one for as long as it reads a parameter, which other threads can undo.
+warnings.filterwarnings("ignore", "The 'alias' attribute", UserWarning)
 
 
 class TowerApp(FastAPI):
