@@ -11,7 +11,7 @@ import numpy as np
 
 from taktnet.base.errors import TaktnetError
 from taktnet.ledger.fact import FACT
-from taktnet.twin.engine.loop import SPARE, enter, enter_traced
+from taktnet.twin.engine.loop import FACTS, SPARE, enter, enter_traced
 from taktnet.twin.layout import DAY, DONE, DTYPES, HOUR, OWN, POOLS, REF, ROOM, SERIES, Table
 from taktnet.twin.queue import CHECK
 from taktnet.twin.room import Together, copy, places, room
@@ -90,14 +90,13 @@ class Sim:
         self.model = model
         self._facts = np.zeros(0, FACT)
         self._pieces: list[np.ndarray] = []
-        counts = {t: len(a) for t, a in tables.items()}
-        pools = max(1 << 13, _power(4 * sum(counts.values())))
-        tables = {**tables, Table.NODE: np.zeros(pools, DTYPES[Table.NODE])}
-        tables[Table.CELL] = np.zeros(pools, DTYPES[Table.CELL])
-        tables[Table.BUCKET] = np.full(pools, -1, np.int32)
-        tables[Table.FULL] = np.zeros(pools // 64, np.int64)
+        pools = _pools(tables)
         work = _power(max(1, len(tables[Table.POINT])))
-        tables[Table.WORK] = np.zeros(work, np.int32)
+        tables = {
+            **tables,
+            Table.WORK: np.zeros(work, np.int32),
+            **_empty_pools(tables, pools, pools),
+        }
         self._build(tables, copy_pools=False)
         h: Any = self.tables[Table.HEAD][0]
         h["work_mask"], h["heap"] = work - 1, int(heap)
@@ -227,12 +226,16 @@ class Sim:
         return (enter_traced if self.traced else enter)(self.address, what, a, b)
 
     def _write_facts(self) -> None:
-        """Have room for facts: all that one event, or the first moment, may write."""
+        """Have room for the facts of the first moment, and of what follows."""
         own = (Table.POINT, Table.LINK, Table.OPEN, Table.ROAD, Table.SERVER)
-        room = 4 * SPARE + 16 * sum(len(self.tables[t]) for t in own)
-        self._facts, self._pieces = np.zeros(room, FACT), []
+        self._pieces = []
         self.resize({Table.REF: np.zeros(len(self.tables[Table.CELL]), REF)})
-        self.head["trace_room"] = room
+        self._room_for_facts(4 * SPARE + 16 * sum(len(self.tables[t]) for t in own))
+
+    def _room_for_facts(self, rows: int) -> None:
+        self._facts = np.zeros(rows, FACT)
+        self._context[Table.TRACE] = self._facts.ctypes.data
+        self.head["trace_room"] = rows
 
     def trace(self) -> np.ndarray:
         """The facts since the last call, in the order of time; their numbers are 0.
@@ -278,6 +281,9 @@ class Sim:
                 self._grow()
             else:
                 self._take_facts()
+                once = FACTS * int(self.head["cell_used"]) + SPARE
+                if 2 * once > len(self._facts):
+                    self._room_for_facts(2 * once)
         self._check_lost()
 
     def forget(self) -> None:
@@ -291,22 +297,24 @@ class Sim:
     def resize(self, tables: Tables) -> None:
         """Give tables another content and length."""
         self._build({**self.tables, **tables})
+        self._grow(_pools(self.tables))
 
-    def _grow(self) -> None:
-        """Twice the room in the pool that is short."""
-        h, more = self.head, Tables()
-        if h["pending"] + SPARE > h["node_room"]:
-            room = 2 * int(h["node_room"])
-            more[Table.NODE] = _wider(self.tables[Table.NODE], room)
-            more[Table.BUCKET] = _wider(self.tables[Table.BUCKET], room)
-            more[Table.FULL] = _wider(self.tables[Table.FULL], room // 64)
-            h["node_room"] = room
-        if h["cell_used"] + SPARE > h["cell_room"]:
-            room = 2 * int(h["cell_room"])
-            more[Table.CELL] = _wider(self.tables[Table.CELL], room)
-            if self.traced:
-                more[Table.REF] = _wider(self.tables[Table.REF], room)
-            h["cell_room"] = room
+    def _grow(self, least: int = 0) -> None:
+        """Twice the room in the pool that is short, and `least` in each."""
+        h = self.head
+        rooms = {"node": int(h["node_room"]), "cell": int(h["cell_room"])}
+        used = {"node": int(h["pending"]), "cell": int(h["cell_used"])}
+        wide = {n: max(least, 2 * room if used[n] + SPARE > room else room)
+                for n, room in rooms.items()}  # fmt: skip
+        if wide == rooms:
+            return
+        more = _empty_pools(self.tables, wide["node"], wide["cell"])
+        if self.traced:
+            more[Table.REF] = np.empty(len(more[Table.CELL]), REF)
+        for t, array in more.items():
+            n = min(len(array), len(self.tables[t]))
+            array[:n] = self.tables[t][:n]
+        h["node_room"], h["cell_room"] = wide["node"], wide["cell"]
         self._build({**self.tables, **more})
 
     def patch(self, changes: Iterable[Any]) -> None:
@@ -316,10 +324,25 @@ class Sim:
         apply(self, changes)
 
 
-def _wider(array: np.ndarray, rows: int) -> np.ndarray:
-    new = np.empty(rows, array.dtype)
-    new[: len(array)] = array
-    return new
+def _pools(tables: Tables) -> int:
+    """Nodes and cells that a run needs to begin."""
+    own = (t for t in OWN if t < Table.WORK)
+    return max(1 << 13, _power(4 * sum(len(tables[t]) for t in own)))
+
+
+def _empty_pools(tables: Tables, nodes: int, cells: int) -> Tables:
+    """Pools of so many nodes and cells, and what one event may need beyond them.
+
+    All that waits may set out at one event (a site opens, a large delivery is handed out), and
+    every point may order then: as many nodes as there are cells, and a few for each order.
+    """
+    orders = 4 * len(tables[Table.LINK])
+    return {
+        Table.NODE: np.empty(nodes + cells + 2 * orders, DTYPES[Table.NODE]),
+        Table.CELL: np.empty(cells + orders, DTYPES[Table.CELL]),
+        Table.BUCKET: np.full(nodes, -1, np.int32),
+        Table.FULL: np.zeros(nodes // 64, np.int64),
+    }
 
 
 def _power(n: int) -> int:

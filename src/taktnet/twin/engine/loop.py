@@ -63,6 +63,8 @@ from taktnet.twin.variates import quantile
 ) = (int(k) for k in Kind)
 #: Nodes and cells that one event may need at most beside those it frees.
 SPARE = 4096
+#: Facts that one event may write at most for each cell in use: all that waits may set out at once.
+FACTS = 8
 
 
 @kernel
@@ -78,7 +80,7 @@ def until(x: int, end: int) -> int:
             break
         if h.pending + SPARE > h.node_room or h.cell_used + SPARE > h.cell_room:
             return ROOM
-        if traced(x) and h.trace_n + SPARE > h.trace_room:
+        if traced(x) and h.trace_n + FACTS * h.cell_used + SPARE > h.trace_room:
             return TRACE_ROOM
         t, order_, arg = n.t, n.order, n.arg
         drop_first(x, i)
