@@ -26,6 +26,7 @@ PAGE = 2_048
 #: When the log has so many bytes of pages, they are taken into the file and it begins again.
 LOG_BYTES = 8 << 20
 _FRAME = 24  # bytes before each page of the log
+_PIECE = 16_384  # bytes of the log laid at once
 
 _FIRST = """
 CREATE TABLE event (
@@ -98,7 +99,12 @@ class InWords:
 
     def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
         if isinstance(problem, apsw.Error):
-            raise StoreError(f"{self.path}: {_words(problem)}") from problem
+            raise in_words(self.path, problem) from problem
+
+
+def in_words(path: Path, problem: apsw.Error) -> StoreError:
+    """An error of SQLite with the file and what to do."""
+    return StoreError(f"{path}: {_words(problem)}")
 
 
 def _words(problem: apsw.Error) -> str:
@@ -188,17 +194,17 @@ def lay_log(path: Path, page: int) -> None:
     """Make the file of the log as long as it gets, once; the caller has begun to write.
 
     A commit that makes a file longer waits for the file system's journal as well, which takes as
-    long again. SQLite reads its log up to the first page that is not of it: zeros are none. A disk
-    without that much room is left as it was.
+    long again. SQLite reads its log up to the first page that is not of it: zeros are none. It is
+    laid in small pieces: a large one is kept in memory as one, and then each small write into it
+    looks through it all. A disk without that much room is left as it was.
     """
+    end = LOG_BYTES // page * (_FRAME + page)
     with suppress(OSError), Path(f"{path}-wal").open("r+b", buffering=0) as log:
-        there = log.seek(0, os.SEEK_END)
-        more = bytes(max(0, LOG_BYTES // page * (_FRAME + page) - there))
+        at = there = log.seek(0, os.SEEK_END)
         try:
-            written = log.write(more)
+            while at < end:
+                at += log.write(bytes(min(_PIECE, end - at)))
         except OSError:
-            written = -1
-        if written != len(more):
             log.truncate(there)
 
 
