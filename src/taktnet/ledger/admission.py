@@ -122,9 +122,24 @@ class Desk:
         if self._staged is not None:
             raise ValueError("a batch was admitted and neither committed nor abandoned")
         self._staged = Stage(self._names.counts())
+        settled = [codec.settled(event) for event in events]
+        if len(settled) == 1 and (alone := self._alone(*settled[0], recorded)) is not None:
+            return alone
         waiting = self._parked, self._parked_keys
         batch = _Batch(self._staged, self._closed, waiting, self._lookups, self._lower)
-        return batch.run(events, recorded)
+        return batch.run(settled, recorded)
+
+    def _alone(
+        self, event: AnyEvent, body: bytes, faults: tuple[Fault, ...], recorded: int
+    ) -> Admission | None:
+        """A single event that only has to be new, without a `_Batch`; None for any other."""
+        key = event.tenant, event.source, event.id
+        if faults or event.corrects or key in self._parked or key in self._parked_keys:
+            return None
+        if type(event) is e.PeriodClosed or self._lookups.recorded((key,)):
+            return None
+        admitted = Admitted(event, body, self._lower(event, recorded, self._closed))
+        return Admission((admitted,), (0,), (Receipt("recorded", 0, event.id),))
 
     def admit_own(self, event: AnyEvent, recorded: int) -> Admitted:
         """See `Ledger.admit_own`."""
@@ -204,9 +219,8 @@ class _Batch:
         self._twins: list[tuple[int, int]] = []
         self._recorded = 0
 
-    def run(self, events: Sequence[AnyEvent], recorded: int) -> Admission:
+    def run(self, settled: Sequence[codec.Settled], recorded: int) -> Admission:
         self._recorded = recorded
-        settled = [codec.settled(event) for event in events]
         keys = [key_of(event) for event, _, _ in settled]
         known = self._lookups.recorded([k for k, s in zip(keys, settled, strict=True) if s[1]])
         taken = self._taken

@@ -36,6 +36,9 @@ class Limits(Struct, frozen=True):
 
 LIMITS = Limits()
 
+#: An event as it will be read back, its canonical bytes, and what is wrong with it.
+Settled = tuple[AnyEvent, bytes, tuple[Fault, ...]]
+
 _ONE = msgspec.json.Decoder(AnyEvent)
 _MANY = msgspec.json.Decoder(list[AnyEvent])
 _RAWS = msgspec.json.Decoder(list[Raw])
@@ -56,7 +59,7 @@ def decode_one(body: bytes) -> AnyEvent:
     return _ONE.decode(body)
 
 
-def settled(event: AnyEvent) -> tuple[AnyEvent, bytes, tuple[Fault, ...]]:
+def settled(event: AnyEvent) -> Settled:
     """`event` as it will be read back, its canonical bytes, and what is wrong with it.
 
     For events made in Python, whose constructor checks nothing: types and limits are checked by
@@ -76,9 +79,7 @@ def settled(event: AnyEvent) -> tuple[AnyEvent, bytes, tuple[Fault, ...]]:
     return _closely(event, again, escapes)
 
 
-def _closely(
-    event: AnyEvent, again: AnyEvent, escapes: bool
-) -> tuple[AnyEvent, bytes, tuple[Fault, ...]]:
+def _closely(event: AnyEvent, again: AnyEvent, escapes: bool) -> Settled:
     for name in event.__struct_fields__:
         value = getattr(event, name)
         if isinstance(value, bytes) or (isinstance(value, float) and not isfinite(value)):

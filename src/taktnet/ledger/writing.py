@@ -81,7 +81,7 @@ class WritingLedger(ABC):
         for seq, entry in enumerate(entries, start=head.seq + 1):
             if entry.seq != seq:
                 raise ValueError(f"row {entry.seq} offered where {seq} comes next")
-        rows = ((entry.facts, entry.body) for entry in entries)
+        rows = [(entry.facts, entry.body) for entry in entries]
         hashes = chain(head.hash, head.seq + 1, recorded, rows)
         counts = self.names.counts()
         names = self.names.since(self._stored) if counts != self._stored else []

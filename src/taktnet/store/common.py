@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from taktnet.base.names import Domain, Names
@@ -28,23 +28,27 @@ def ids_of(names: Names, key: Key) -> tuple[int, int, str]:
     return names.find(Domain.TENANT, key[0]), names.find(Domain.SOURCE, key[1]), key[2]
 
 
-def columns(batch: Batch, names: Names) -> Iterator[tuple[Any, ...]]:
+def columns(batch: Batch, names: Names) -> list[tuple[Any, ...]]:
     """(seq, recorded, tenant, source, id, corrects or None, facts, hash, body) of every row."""
     tenants, sources = names.ids(Domain.TENANT), names.ids(Domain.SOURCE)
     recorded = batch.recorded
+    rows: list[tuple[Any, ...]] = []
     for entry, digest in zip(batch.entries, batch.hashes, strict=True):
         event = entry.event
-        yield (
-            entry.seq,
-            recorded,
-            tenants[event.tenant],
-            sources[event.source],
-            event.id,
-            event.corrects or None,
-            entry.facts,
-            digest,
-            entry.body,
+        rows.append(
+            (
+                entry.seq,
+                recorded,
+                tenants[event.tenant],
+                sources[event.source],
+                event.id,
+                event.corrects or None,
+                entry.facts,
+                digest,
+                entry.body,
+            )
         )
+    return rows
 
 
 def waiting(rows: Iterable[tuple[int, bytes]]) -> list[Parked]:

@@ -20,7 +20,7 @@ from taktnet.ledger.writing import Batch, WritingLedger, recorded_of
 from taktnet.store import common
 from taktnet.store import sqlite_schema as schema
 from taktnet.store.common import ROW, columns, ids_of
-from taktnet.store.series import Series
+from taktnet.store.series import Numbered, Series
 from taktnet.store.sqlite_rows import (
     ADVANCE,
     GREATEST,
@@ -175,7 +175,7 @@ class SqliteLedger(WritingLedger):
                     yield writer
                     writer.execute("COMMIT")
             except BaseException as problem:
-                self._failed(problem)
+                self._failed(problem.__cause__, problem)
                 raise
 
     def _able(self) -> apsw.Connection:
@@ -188,10 +188,10 @@ class SqliteLedger(WritingLedger):
             self._lock.acquire()  # taken over: the lock follows when the other process ends
         return self._writer
 
-    def _failed(self, problem: BaseException) -> None:
-        if isinstance(problem.__cause__, apsw.IOError):
+    def _failed(self, problem: BaseException | None, told: BaseException) -> None:
+        if isinstance(problem, apsw.IOError):
             # After a failed fsync nobody knows what the disk holds: never go on.
-            self._broken = str(problem)
+            self._broken = str(told)
         if self._writer is not None and self._writer.in_transaction:
             self._writer.execute("ROLLBACK")
 
@@ -216,15 +216,13 @@ class SqliteLedger(WritingLedger):
         aside = stage.conflicts or stage.parked or stage.released or stage.closed
         mark = bool(entries) and entries[-1].seq >= self._marked + _HEAD_ROWS
         if len(entries) == 1 and not (mark or aside or batch.positions):
-            row = next(columns(batch, self.names))
-            self._write_one(row, batch.names)
-            self._series.take(row[2:5])
+            self._write_one(batch)
             return
         with self._listing() as writer:
             if mark and not self._laid:
                 schema.lay_log(self.path, schema.page_of(writer))
                 self._laid = True
-            rows = list(columns(batch, self.names))
+            rows = columns(batch, self.names)
             writer.executemany(_INSERT, rows)
             if mark:
                 head = Head(entries[-1].seq, batch.hashes[-1], batch.recorded)
@@ -239,19 +237,20 @@ class SqliteLedger(WritingLedger):
         for row in rows:
             self._series.take(row[2:5])
 
-    def _write_one(self, row: tuple[Any, ...], names: list[Name]) -> None:
+    def _write_one(self, batch: Batch) -> None:
         """One row and the names it brings by one statement, durable when it returns."""
-        values = (*row, beside(names), self._epoch)
+        (row,) = columns(batch, self.names)
         with self._mutex:
             writer = self._able()
             try:
-                with self._in_words:
-                    writer.execute(_INSERT_ONE, values)
-            except StoreError as problem:
-                self._failed(problem)
-                raise
+                writer.execute(_INSERT_ONE, (*row, beside(batch.names), self._epoch))
+            except apsw.Error as problem:
+                told = schema.in_words(self.path, problem)
+                self._failed(problem, told)
+                raise told from problem
             common.fence(writer.changes() == 1, self.path)
-            self._unlisted += names
+            self._unlisted += batch.names
+        self._series.take(row[2:5])
 
     # -- what the desk asks ----------------------------------------------------------------------
 
@@ -265,9 +264,12 @@ class SqliteLedger(WritingLedger):
     def recorded(self, keys: Sequence[Key]) -> dict[Key, tuple[int, bytes]]:
         """See `Lookups.recorded`."""
         tenants, sources = self.names.ids(Domain.TENANT), self.names.ids(Domain.SOURCE)
-        known = (key for key in keys if key[0] in tenants and key[1] in sources)
-        numbered = {(tenants[key[0]], sources[key[1]], key[2]): key for key in known}
-        asked = {key: numbered[key] for key in numbered if not self._series.is_new(key)}
+        asked: dict[Numbered, Key] = {}
+        for key in keys:
+            if key[0] in tenants and key[1] in sources:
+                numbered = tenants[key[0]], sources[key[1]], key[2]
+                if not self._series.is_new(numbered):
+                    asked[numbered] = key
         if not asked:
             return {}
         found = self._look(_KNOWN, asked)
