@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -137,3 +138,21 @@ def test_two_lanes_of_one_origin_keep_their_own_shares() -> None:
     chain.tell(told(e.StockReceived, "open", 4000))
     lanes = Counter(chain.tell(used(f"u{i}"))[0].lane for i in range(40))
     assert lanes == {"PK": 30, "AIR": 10}
+
+
+def test_however_many_points_a_closure_touches_all_are_looked_at() -> None:
+    """1,500 loops whose single card was too few for their backups: all order when Krakow opens."""
+    base, n = loops(), 1500
+    items = [f"I{i:04}" for i in range(n)]
+    net = base.with_rows("items", [replace(base.items[0], id=i) for i in items])
+    net = net.with_rows("loops", [replace(base.loops[0], id=f"L{i}", item=i) for i in items])
+    net = net.with_rows("sources", [replace(base.sources[0], item=i) for i in items])
+    net = net.with_rows("processes", [replace(base.processes[0], item=i) for i in items])
+    chain = Chain(net)
+    at: dict[str, Any] = {"site": "OPO"}
+    chain.tell(*(told(e.StockReceived, f"r{i}", 320, **at, item=i) for i in items))
+    chain.tell(event(e.SiteClosed, "c", site="KRK"))
+    assert chain.tell(*(told(e.StockConsumed, f"u{i}", 40, **at, item=i) for i in items)) == []
+    made = chain.tell(event(e.SiteOpened, "o", site="KRK"))
+    assert sorted((d.loop, d.qty) for d in made) == [(f"L{i}", 40.0) for i in items]
+    assert chain.look() == []

@@ -36,7 +36,9 @@ from taktnet.state.fold.records import (
     CARRIER,
     FIRST,
     LOOP,
+    POINT,
     STALE,
+    TOUCH_ROOM,
     WAITING,
     card_at,
     carrier_at,
@@ -46,7 +48,7 @@ from taktnet.state.fold.records import (
     spare,
     touched_at,
 )
-from taktnet.state.memory import find, kernel, peek, poke, record_at, rows
+from taktnet.state.memory import USED, find, kernel, peek, poke, record_at, rows, word
 from taktnet.state.stamp import STAMP, stamp
 
 hours_at = rows(r.Table.HOURS, r.HOURS)
@@ -114,7 +116,8 @@ def take_event(x: int, y: int, control: int) -> bool:
     """Fold the facts of the next event, numbered, and queue what they touched."""
     c, h = control_at(control), head_at(x, 0)
     while True:
-        if spare(x) <= 0 or c.out_n >= c.out_room:
+        room = c.queue_room - word(x, POINT, USED) - word(x, LOOP, USED)
+        if spare(x) <= 0 or c.out_n >= c.out_room or room < TOUCH_ROOM:
             c.need = 1
             return False
         given = c.facts + c.i * FACT_SIZE
@@ -139,13 +142,26 @@ def take_event(x: int, y: int, control: int) -> bool:
 
 @kernel
 def enqueue(x: int, control: int, cause: int, depth: int) -> None:
-    """Queue what the event at hand touched."""
-    c, h = control_at(control), head_at(x, 0)
-    for i in range(h.touched):
-        t = touched_at(x, i)
-        q = queue_at(c.queue + c.tail * QUEUE_SIZE)
-        q.what, q.row, q.cause, q.depth = t.what, t.row, cause, depth
-        c.tail += 1
+    """Queue what the event at hand touched, or everything when that is too much to be noted."""
+    h = head_at(x, 0)
+    if h.touched <= TOUCH_ROOM:
+        for i in range(h.touched):
+            t = touched_at(x, i)
+            join(control, t.what, t.row, cause, depth)
+        return
+    for row in range(word(x, POINT, USED)):
+        join(control, 0, row, cause, depth)
+    for row in range(word(x, LOOP, USED)):
+        join(control, 1, row, cause, depth)
+
+
+@kernel
+def join(control: int, what: int, row: int, cause: int, depth: int) -> None:
+    """Queue a point (0) or a loop (1)."""
+    c = control_at(control)
+    q = queue_at(c.queue + c.tail * QUEUE_SIZE)
+    q.what, q.row, q.cause, q.depth = what, row, cause, depth
+    c.tail += 1
 
 
 @kernel

@@ -141,7 +141,8 @@ class Rules:
             out, info = np.zeros(size, FACT), np.zeros(size, r.INFO)
             out[: len(self._out)], info[: len(self._info)] = self._out, self._info
             self._out, self._info = out, info
-        while len(self._queue) < queued + TOUCH_ROOM:
+        everything = len(state.memory.used(Table.POINT)) + len(state.memory.used(Table.LOOP))
+        while len(self._queue) < queued + everything + 2 * TOUCH_ROOM:
             self._queue = np.concatenate([self._queue, np.zeros_like(self._queue)])
         c: Any = self._control[0]
         c["out"], c["out_room"] = self._out.ctypes.data, len(self._out)

@@ -49,8 +49,10 @@ def anomaly(x: int, code: int, f: Any, qty: int) -> None:
 
 @kernel
 def touch(x: int, what: int, row: int) -> None:
-    """Note that the event at hand touched a point (0) or a loop (1)."""
+    """Note that the event at hand touched a point (0) or a loop (1); more than fit touch all."""
     h = head_at(x, 0)
+    if h.touched > TOUCH_ROOM:
+        return
     for i in range(h.touched):
         known = touched_at(x, i)
         if known.row == row and known.what == what:
@@ -58,7 +60,7 @@ def touch(x: int, what: int, row: int) -> None:
     if h.touched < TOUCH_ROOM:
         new = touched_at(x, h.touched)
         new.what, new.row = what, row
-        h.touched += 1
+    h.touched += 1
 
 
 @kernel
