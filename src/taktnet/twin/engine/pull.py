@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from taktnet.policy import rules
-from taktnet.policy.choose import best_loop_by, furthest_behind_by, rank
+from taktnet.policy.choose import best_loop_by, furthest_behind_by, rank, release
 from taktnet.policy.examine import needed
 from taktnet.state.memory import kernel
 from taktnet.twin.engine import note
@@ -110,8 +110,10 @@ def make_ready(x: int, p: int) -> None:
     if s.links == 0:
         return
     if a.policy == 0:
-        capacity, least = _containers(x, s)
-        a.trigger = capacity - least
+        capacity, nearest = _capacity(x, s), 1 << 62
+        for i in range(s.first_link, s.first_link + s.links):
+            nearest = min(nearest, _free_before_it_sends(link_at(x, i)))
+        a.trigger = capacity - nearest
         return
     if needed(a, a.level - 1) > 0:
         a.trigger = a.level - 1
@@ -120,15 +122,23 @@ def make_ready(x: int, p: int) -> None:
 
 
 @kernel
-def _containers(x: int, s: Any) -> tuple[int, int]:
-    """What fills all cards of a point's loops, and their least container."""
-    capacity, least = 0, 1 << 62
+def _free_before_it_sends(loop: Any) -> int:
+    """How much of a loop's cards must be on no container before it sends any; endless: never."""
+    apart()
+    for empty in range(1, loop.cards + 1):
+        if release(loop.rule, loop.cards, empty, loop.least, loop.signal_at, loop.lot) > 0:
+            return empty * loop.container
+    return 1 << 62
+
+
+@kernel
+def _capacity(x: int, s: Any) -> int:
+    """What fills all cards of a point's loops."""
+    capacity = 0
     for i in range(s.first_link, s.first_link + s.links):
         loop = link_at(x, i)
-        if loop.cards > 0:
-            capacity += loop.cards * loop.container
-            least = min(least, loop.container)
-    return capacity, least
+        capacity += loop.cards * loop.container
+    return capacity
 
 
 @kernel
@@ -146,10 +156,10 @@ best_loop = best_loop_by(loop_terms)
 def by_cards(x: int, p: int, a: Any) -> tuple[int, int]:
     """Kanban: the loop with the largest free part (-1 for none), and what its cards ask for."""
     position = rules.position(a.onhand, a.inspecting, a.coming, 0, 0, 0)
-    if position > a.trigger:  # no container is empty
+    if position > a.trigger:  # no loop has enough cards on no container
         return -1, 0
     s = place_at(x, p)
-    capacity, _ = _containers(x, s)
+    capacity = _capacity(x, s)
     best, n, _ = best_loop(x, 0, p, s.first_link, s.links, capacity, position)
     if best < 0:
         return -1, 0
