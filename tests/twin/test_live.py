@@ -56,10 +56,10 @@ def test_the_tables_stay_while_ages_on_the_road_are_read(monkeypatch: pytest.Mon
         held.append(weakref.ref(sim._context))
         return sim
 
-    def reading(address: int, kind: int, age: float) -> float:
+    def reading(address: int, *columns: np.ndarray) -> int:
         there = [context for one in held if (context := one()) is not None]
         assert address in [context.ctypes.data for context in there]
-        return read(address, kind, age)
+        return read(address, *columns)
 
     monkeypatch.setattr(Model, "sim", noted)
     monkeypatch.setattr(twin_live, "passed", reading)

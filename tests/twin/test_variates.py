@@ -141,8 +141,12 @@ def test_a_table_of_quantiles_is_met_and_goes_on_beyond_its_ends() -> None:
 def test_the_share_passed_inverts_the_quantile(kind: str) -> None:
     """F(Q(u)) = u, from which the rest of a trip under way is drawn."""
     sim = lane_model(kind, 20.0, 6.0)
-    for u in (1e-9, 0.001, 0.3, 0.9, 0.999999):
-        assert passed(sim.address, 0, time_of(sim.address, 0, u)) == pytest.approx(u, rel=1e-9)
+    shares = np.array([1e-9, 0.001, 0.3, 0.9, 0.999999])
+    ages = np.array([time_of(sim.address, 0, u) for u in shares])
+    seen = np.full(6, -1.0)
+    passed(sim.address, np.array([0, 0, 0, 0, 0, -1]), np.append(ages, 1.0), seen)
+    assert seen[:5] == pytest.approx(shares, rel=1e-9)
+    assert seen[5] == 0.0
 
 
 @pytest.mark.parametrize(("n", "rate"), [(1, 0.8), (20, 0.97), (300, 0.5), (5000, 0.985)])

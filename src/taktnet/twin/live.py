@@ -7,9 +7,9 @@ thousands of orders and shipments under way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,13 @@ from taktnet.network import Network
 from taktnet.policy.lower import millionths
 from taktnet.state import State
 from taktnet.state import tables as s
+from taktnet.state.rows import Lot
 from taktnet.twin.draft import records
 from taktnet.twin.engine.loop import passed
 from taktnet.twin.engine.note import HELD
 from taktnet.twin.engine.settle import ASSUMED
 from taktnet.twin.layout import DTYPES, SECOND, Change, Table
+from taktnet.twin.numbers import Numbers
 from taktnet.twin.preparing import ready_at
 from taktnet.twin.sim import Model
 from taktnet.twin.streams import name_key
@@ -61,9 +63,7 @@ class _Placing:
         self.shipments: list[tuple[str, str]] = []
         self.open: list[Rows] = []
         self.running: dict[int, int] = {}
-        self.by_point: dict[int, list[int]] = {}
-        for i, dest in enumerate(self.tables[Table.LINK]["dest"].tolist()):
-            self.by_point.setdefault(dest, []).append(i)
+        self.numbers = Numbers(model, state.names)
 
     def text(self, domain: Domain, number: int) -> str:
         """A name of the ledger."""
@@ -92,36 +92,22 @@ class _Placing:
         points["onhand"][mine] = 0
         points["flags"][mine] &= ~ASSUMED
         rows = rows[np.isin(rows["site"], list(known))]
-        place = _each(rows, self.point, "site", "item")
+        place = self.at(rows)
         rows, place = rows[place >= 0], place[place >= 0]
         points["onhand"][place] = np.maximum(0, rows["available"])
         points["inspecting"][place] = rows["inspection"] + rows["held"]
 
-    def point(self, site: int, item: int) -> int:
-        """The point of a site and an item of the ledger; -1 for none."""
-        name = self.text(Domain.SITE, site), self.text(Domain.ITEM, item)
-        return self.model.find("points", name)
+    def at(self, rows: Rows) -> Rows:
+        """The points of rows' sites and items; -1 for none."""
+        return self.numbers.points(rows["site"], rows["item"])
 
-    def link(self, site: int, item: int, origin: int, loop: int = 0, lane: int = 0) -> int:
-        """The link that supplies a point, by its loop, or its origin and lane; -1 for none."""
-        loop_name, lane_name = self.text(Domain.LOOP, loop), self.text(Domain.LANE, lane)
-        origin_name, best = self.text(Domain.SITE, origin), -1
-        for i in self.by_point.get(self.point(site, item), ()):
-            name = self.model.links[i]
-            if loop and name[2] == loop_name:
-                return i
-            site_no = self.tables[Table.LINK]["origin_site"][i]
-            if self.model.sites[site_no] == origin_name and (
-                best < 0 or lane_name == name[3] != self.model.links[best][3]
-            ):
-                best = i
-        return best
+    def links(self, rows: Rows) -> Rows:
+        """The links that supply rows' points, by their loop, or their origin and lane."""
+        return self.numbers.links(self.at(rows), rows["origin"], rows["loop"], rows["lane"])
 
-    def demand(self, customer: int, item: int, supplier: int) -> int:
-        """The demand row of a customer, an item and a supplier; -1 for none."""
-        site, text = Domain.SITE, self.text
-        name = text(site, customer), text(Domain.ITEM, item), text(site, supplier)
-        return self.model.find("demands", name)
+    def demands(self, rows: Rows) -> Rows:
+        """The demand rows of rows' customers (their sites), items and suppliers (origins)."""
+        return self.numbers.demands(rows["site"], rows["item"], rows["origin"])
 
     def transit(self) -> None:
         """Goods on the road, with their age and the rest of their time still to be drawn."""
@@ -129,11 +115,10 @@ class _Placing:
         rows = rows[(rows["key"] >= 0) & (rows["shipped"] > rows["received"])]
         where = ((Domain.SITE, "site"), (Domain.ITEM, "item"), (Domain.REF, "ref"))
         rows = rows[np.lexsort([self.rank(d, rows[f]) for d, f in reversed(where)])]
-        link = _each(rows, self.link, "site", "item", "origin", "loop", "lane")
-        demand = _each(rows, self.demand, "site", "item", "origin")
+        link, demand = self.links(rows), self.demands(rows)
         goes = (link >= 0) | (demand >= 0)
         rows, link, demand = rows[goes], link[goes], demand[goes]
-        lane = _each(rows, self._lane, "lane")
+        lane = self.numbers.lanes(rows["lane"])
         dist = self.model.static[Table.LANE0]["dist"]
         road = self.road = np.zeros(len(rows), DTYPES[Table.ROAD])
         road["qty"], road["lane"] = rows["shipped"] - rows["received"], lane
@@ -148,15 +133,10 @@ class _Placing:
         named = zip(refs, items, strict=True)
         self.shipments = [(ref_names[ref], item_names[item]) for ref, item in named]
         road["name"] = [name_key("shipment", *name) for name in self.shipments]
-        seen, sim = cache(passed), self.model.sim()  # held: its tables are read at its address
-        road["seen"] = [
-            seen(sim.address, kind, float(age)) if kind >= 0 else 0.0
-            for kind, age in zip(road["kind"].tolist(), road["age"].tolist(), strict=True)
-        ]
+        seen, sim = np.zeros(len(road)), self.model.sim()  # held: its tables are at its address
+        passed(sim.address, road["kind"].astype(np.int64), road["age"].astype(np.float64), seen)
+        road["seen"] = seen
         self.coming(link[link >= 0], road["qty"][link >= 0])
-
-    def _lane(self, lane: int) -> int:
-        return self.model.find("lanes", self.text(Domain.LANE, lane))
 
     def coming(self, link: Rows, qty: Rows) -> None:
         """So much more is on its way over links."""
@@ -168,11 +148,10 @@ class _Placing:
         """Running lots go onto free machines; the rest of their time follows from what is left."""
         servers, procs = self.tables[Table.SERVER], self.tables[Table.PROC]
         static, resources = self.model.static[Table.PROC0], self.tables[Table.RES]
-        find = self.names.find
-        for row in self.state.lots():
+        find, lots = self.names.find, self.state.lots()
+        made = np.zeros(len(lots), DTYPES[Table.OPEN])
+        for opened, row, link in zip(made, lots, self._works_for(lots), strict=True):
             proc = self.model.find("processes", (row.site, row.item, row.resource))
-            site = find(Domain.SITE, row.site)
-            link = self.link(site, find(Domain.ITEM, row.item), site, find(Domain.LOOP, row.loop))
             qty = millionths(row.qty - row.produced - row.scrap)
             if proc < 0 or link < 0 or qty <= 0:
                 continue
@@ -188,13 +167,24 @@ class _Placing:
             procs["started"][proc] += qty
             decision, order = find(Domain.REF, row.decision), find(Domain.REF, row.order)
             self.running[decision] = self.running.get(decision, 0) + qty
-            opened = np.zeros(1, DTYPES[Table.OPEN])
             opened["qty"], opened["who"], opened["started"] = qty, link, 1
             opened["placed"] = -max(0, self.model.at - micros(row.started))
             opened["order"], opened["work"] = decision or order, order
             opened["done"] = millionths(row.produced)
-            self.open.append(opened)
-            self.coming(np.array([link]), np.array([qty]))
+        made = made[made["qty"] > 0]
+        self.open.append(made)
+        self.coming(made["who"], made["qty"])
+
+    def _works_for(self, lots: Sequence[Lot]) -> list[int]:
+        """The links that lots are made for; -1 for none."""
+
+        def ids(domain: Domain, texts: Iterable[str]) -> Rows:
+            return np.array([self.names.find(domain, text) for text in texts], np.int64)
+
+        site = ids(Domain.SITE, (lot.site for lot in lots))
+        point = self.numbers.points(site, ids(Domain.ITEM, (lot.item for lot in lots)))
+        loop = ids(Domain.LOOP, (lot.loop for lot in lots))
+        return self.numbers.links(point, site, loop, np.zeros(len(lots), np.int64)).tolist()
 
     @cached_property
     def lines(self) -> Rows:
@@ -208,7 +198,7 @@ class _Placing:
         rows = self.lines
         still = (rows["ended"] == s.LIVE) & (rows["received"] < rows["qty"] - rows["short"])
         rows = rows[still & (rows["kinds"] & s.DECIDED != 0)]
-        link = _each(rows, self.link, "site", "item", "origin", "loop", "lane")
+        link = self.links(rows)
         gone = np.where(rows["origin"] == rows["site"], rows["received"], rows["shipped"])
         running = [self.running.get(ref, 0) for ref in rows["ref"].tolist()]
         qty = rows["qty"] - gone - np.array(running, np.int64)
@@ -243,8 +233,8 @@ class _Placing:
         decided = rows["ref"][rows["kinds"] & s.DECIDED != 0]
         asked = (rows["kinds"] & (s.ORDERED | s.CALLED) != 0) & ~np.isin(rows["ref"], decided)
         rows = rows[asked & (rows["qty"] > rows["shipped"])]
-        demand = _each(rows, self.demand, "site", "item", "origin")
-        link = _each(rows, self.link, "site", "item", "origin", "loop")
+        demand, any_lane = self.demands(rows), np.zeros(len(rows), np.int64)
+        link = self.numbers.links(self.at(rows), rows["origin"], rows["loop"], any_lane)
         who, known = np.where(demand >= 0, -1 - demand, link), (demand >= 0) | (link >= 0)
         self.stand(rows[known], who[known], (rows["qty"] - rows["shipped"])[known])
 
@@ -274,21 +264,11 @@ class _Placing:
 
     def given(self) -> None:
         """What each supply option was asked for so far, and when a point last decided."""
-        links, sites = self.tables[Table.LINK], self.model.sites
-        numbers: dict[tuple[int, str, str], list[int]] = {}
-        dests: list[int] = links["dest"].tolist()
-        origins: list[int] = links["origin_site"].tolist()
-        for i, (dest, site) in enumerate(zip(dests, origins, strict=True)):
-            numbers.setdefault((dest, sites[site], self.model.links[i][3]), []).append(i)
         rows = self.state.memory.live(s.Table.SUPPLY)
-        places: list[int] = _each(rows, self.point, "site", "item").tolist()
-        origins, asked, given = (rows[f].tolist() for f in ("origin", "lane", "decided"))
-        site_names, lanes = self.names.texts(Domain.SITE), self.names.texts(Domain.LANE)
-        for p, origin, lane, qty in zip(places, origins, asked, given, strict=True):
-            way = p, site_names[int(origin)], lanes[int(lane)]
-            links["given"][numbers.get(way, [])[:1]] = qty  # of several loops, all on the first
+        link = self.numbers.sources(self.at(rows), rows["origin"], rows["lane"])
+        self.tables[Table.LINK]["given"][link[link >= 0]] = rows["decided"][link >= 0]
         rows = self.state.memory.live(s.Table.POINT)
-        place = _each(rows, self.point, "site", "item")
+        place = self.at(rows)
         self.tables[Table.POINT]["decided"][place[place >= 0]] = rows["decided"][place >= 0]
 
     def cards(self) -> None:
@@ -314,10 +294,3 @@ class _Placing:
             shipments=tuple(self.shipments),
             orders=tuple(map(self.names.texts(Domain.REF).__getitem__, opened["order"].tolist())),
         )
-
-
-def _each(rows: Rows, find: Callable[..., int], *fields: str) -> Rows:
-    """What `find` says of each row's fields; it is asked once for rows that are alike."""
-    asked = cache(find)
-    columns = zip(*(rows[f].tolist() for f in fields), strict=True)
-    return np.array([asked(*key) for key in columns], np.int64)

@@ -27,7 +27,7 @@ def ready_at(network: Network, model: Model, link: Rows, placed: Rows) -> Rows:
     for calendar in np.unique(works[(prep > 0) & (works >= 0)]).tolist():
         mine = (works == calendar) & (prep > 0)
         site = model.sites[int(links["origin_site"][mine][0])]
-        start = model.at - _REACH
+        start = int(at[mine].min()) - DAY
         on, off, before = spans(network.working_time(site), start, model.at + _REACH).T
         times = np.column_stack((on, off)).ravel() + start
         worked = np.column_stack((before, before + off - on)).ravel()

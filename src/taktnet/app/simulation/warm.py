@@ -12,11 +12,13 @@ _compiling = Lock()
 
 def warm() -> None:
     """Load the twin's machine code; compile it where that was never done on this machine."""
+    import numpy as np
+
     from taktnet.twin.engine.loop import enter, enter_traced, passed
     from taktnet.twin.intervals import t_quantile
 
     enter(0, 0, 0, 0)
-    passed(0, 0, 0.0)
+    passed(0, np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
     enter_traced(0, 0, 0, 0)
     t_quantile(0.975, 3)
 

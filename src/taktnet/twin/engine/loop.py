@@ -227,6 +227,21 @@ def overdue(x: int) -> None:
             i = c.next
 
 
+@kernel
+def _share(x: int, dist: int, age: float) -> float:
+    """F(age), by halving."""
+    low, high = 0.0, 1.0 - 2.0**-53
+    if quantile(x, dist, 2.0**-53) >= age:
+        return 0.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if quantile(x, dist, middle) <= age:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
 def _entry(number: int) -> Any:
     """The compiled entry; its cache on disk is good only for these very sources."""
 
@@ -271,20 +286,18 @@ def _traced_entry(number: int) -> Any:
 
 def _passed(number: int) -> Any:
     @entry
-    def passed(x: int, dist: int, age: float) -> float:
-        """F(age): the share of times that are at most so long, to the last bit of a uniform."""
-        if x == 0:
-            return float(number)
-        low, high = 0.0, 1.0 - 2.0**-53
-        if quantile(x, dist, 2.0**-53) >= age:
-            return 0.0
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            if quantile(x, dist, middle) <= age:
-                low = middle
+    def passed(x: int, dist: Any, age: Any, seen: Any) -> int:
+        """F(age) into `seen` [n], row by row: the share of times that are at most so long.
+
+        To the last bit of a uniform; `dist` [n] are numbers of DIST, below 0 for no time at all,
+        `age` [n] microseconds.
+        """
+        for i in range(len(dist)):
+            if i > 0 and dist[i] == dist[i - 1] and age[i] == age[i - 1]:  # one shipment's parcels
+                seen[i] = seen[i - 1]
             else:
-                high = middle
-        return low
+                seen[i] = _share(x, dist[i], age[i]) if dist[i] >= 0 else 0.0
+        return number
 
     return passed
 
