@@ -277,3 +277,45 @@ def test_up_replays_serves_and_stops(running):
     with Tower.open(place, settings=QUIET, read_only=True) as tower:
         assert tower.ledger.load_snapshot("state")[0] == tower.ledger.head.seq
         assert tower.verify().good
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("state", "stock", "--site", "OP0"), ("state", "--item", "MOTER"), ("takt", "--site", "OP0"),
+     ("flow", "--item", "MOTER"), ("log", "--site", "OP0"), ("log", "--item", "MOTER"),
+     ("log", "--kind", "stock.consumd"), ("signals", "list", "--site", "OP0"),
+     ("signals", "list", "--status", "sended"), ("state", "stok")],
+)  # fmt: skip
+def test_a_name_that_nothing_bears_is_told(place, words):
+    """A mistyped site, item, kind, status or view is refused, and the nearest or all are named."""
+    told = run(*words, "-p", place, code=1)
+    assert f"{words[-1]!r}" in told
+    assert "Did you mean" in told or "there are " in told
+
+
+def test_files_that_cannot_be_used_are_told(place, tmp_path):
+    """A file that is missing, a folder or in the way is told in words, also as JSON."""
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    where = ("-p", place)
+    assert "No such file" in run("verify", "--checkpoint", tmp_path / "none", *where, code=1)
+    assert "Error" not in run("verify", "--checkpoint", tmp_path / "binary", *where, code=1)
+    for words in (("log", "--out", tmp_path), ("proof", 1, "--out", tmp_path)):
+        assert str(tmp_path) in run_json(*words, *where, code=1)["error"]
+    assert "file" in run("generate", tmp_path / "file" / "x", code=1)
+    assert "there is no" in run("up", tmp_path / "none", "--port", 0, code=1)
+    assert not (tmp_path / "none").exists()
+
+
+def test_nothing_is_written_over(tmp_path):
+    """A network or template is not written where something is already; nothing there changes."""
+    two_plants().write(tmp_path / "network")
+    two_plants().write(tmp_path / "plants.xlsx")
+    before = (tmp_path / "network" / "sites.csv").read_bytes()
+    book = (tmp_path / "plants.xlsx").read_bytes()
+    assert "there already" in run("generate", tmp_path / "network", "--sites", 12, code=1)
+    assert "there already" in run("template", tmp_path / "plants.xlsx", code=1)
+    words = ("check", tmp_path / "network", "--write", tmp_path / "plants.xlsx")
+    assert "there already" in run(*words, code=1)
+    assert (tmp_path / "network" / "sites.csv").read_bytes() == before
+    assert (tmp_path / "plants.xlsx").read_bytes() == book

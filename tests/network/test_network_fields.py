@@ -21,7 +21,7 @@ from taktnet.network.fields import TABLES, field_of
 from taktnet.network.formats import EXAMPLES, FORMATS
 from taktnet.network.generate import generate
 from taktnet.network.reference import markdown
-from taktnet.network.template import comment, write_template
+from taktnet.network.template import comment
 
 CONTRACT = {
     "sites": "id name kind tier latitude longitude country zone calendar company",
@@ -91,7 +91,7 @@ def test_the_template_has_a_sheet_per_table_with_help(tmp_path: Path) -> None:
     """Headers, a comment on each with its meaning, and lists for choices and names."""
     import openpyxl
 
-    write_template(tmp_path / "t.xlsx")
+    Network().write(tmp_path / "t.xlsx")
     book = openpyxl.load_workbook(tmp_path / "t.xlsx")
     assert book.sheetnames == ["read me", *TABLES]
     for name, t in TABLES.items():
@@ -114,7 +114,7 @@ def test_a_filled_template_reads_as_a_network(tmp_path: Path) -> None:
     """Rows typed under the headers of the template, 007 as text, are a network."""
     import openpyxl
 
-    write_template(tmp_path / "t.xlsx")
+    Network().write(tmp_path / "t.xlsx")
     book = openpyxl.load_workbook(tmp_path / "t.xlsx")
     book["sites"].append(["A", "", "plant", None, 1, 2, "PT", "Europe/Lisbon"])
     book["items"].append(["007", "Magnet", None, 2.5])

@@ -12,7 +12,6 @@ from network_small import TEXTS, write_texts
 
 from taktnet.base.errors import Fault, InputFaults
 from taktnet.network import Network, csv_io, draft, excel_io, parquet_io
-from taktnet.network.template import write_template
 
 
 def refusal(path: Path) -> tuple[Fault, ...]:
@@ -257,7 +256,7 @@ def test_a_refused_write_leaves_the_old_file(tmp_path: Path) -> None:
 
 def test_the_empty_template_says_what_is_missing(tmp_path: Path) -> None:
     """A template that nobody filled in has no site, and that is all that is said."""
-    write_template(tmp_path / "template.xlsx")
+    Network().write(tmp_path / "template.xlsx")
     faults = refusal(tmp_path / "template.xlsx")
     assert [(f.where, f.found) for f in faults] == [("template.xlsx sheet sites", "no site")]
 

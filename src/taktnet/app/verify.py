@@ -43,7 +43,7 @@ def fits(parts: Parts, path: Path, verifier: Verifier | None = None) -> str:
     key = verifier or (parts.signer.verifier if parts.signer else None)
     if key is None:
         raise TaktnetError("there is no key here to check a checkpoint with; give one with --key")
-    said = read_checkpoint(path.read_text("utf-8"), key)
+    said = read_checkpoint(path.read_text("utf-8", "replace"), key)
     log = MerkleLog(parts.ledger.hashes)
     log.extend(parts.ledger.hashes(0, said.size))
     if log.size < said.size:

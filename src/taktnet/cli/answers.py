@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from taktnet.cli.ledgers import Url
+from taktnet.cli.names import known, one_of
 from taktnet.cli.places import HERE, Place, reading, remote, writing
 from taktnet.cli.show import Json, console, json_out, reporting, table
 
@@ -41,7 +42,11 @@ def show(
       taktnet signals list --status waiting
       taktnet signals list --site OPO --json
     """
+    from taktnet.state.views import STATUSES
+
+    one_of("status", status, STATUSES)
     with reading(place) as tower:
+        known(tower, site=site)
         page = tower.signals(status, site=site, limit=limit)
     if json:
         json_out(page)

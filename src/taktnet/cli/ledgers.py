@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from taktnet.base.errors import TaktnetError
+from taktnet.cli.names import known as known_names
 from taktnet.cli.places import HERE, Place, reading, remote, writing
 from taktnet.cli.reports import At, Known, moment
 from taktnet.cli.show import Json, console, json_out, progress, reporting, table
@@ -156,6 +157,7 @@ def log(
         elif seq:
             _show_chain(tower, sight, seq, json)
         else:
+            known_names(tower, site=site, item=item, kind=kind)
             _show_search(sight, Query(text, kind, site, item, subject), limit, json)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from taktnet.cli.names import free
 from taktnet.cli.show import Json, console, json_out, reporting, table
 
 Files = Annotated[
@@ -35,7 +36,8 @@ def check(
 ) -> None:
     """Check a network: every fault of every file at once, in words.
 
-    With --write a sound network is written again in another form, without loss.
+    With --write a sound network is written again in another form, without loss; nothing is
+    written over.
 
     \b
     Examples:
@@ -46,6 +48,8 @@ def check(
     from taktnet.network import Network
     from taktnet.network.fields import TABLES
 
+    if write is not None:
+        free(write)
     read = Network.read(network)
     sizes = {name: len(read.table(name)) for name in TABLES}
     if write is not None:
@@ -80,6 +84,7 @@ def generate(
     from taktnet.network.fields import TABLES
     from taktnet.network.generate import generate as make
 
+    free(out)
     made = make(sites, seed)
     made.write(out, format)
     sizes = {name: len(made.table(name)) for name in TABLES}
@@ -100,9 +105,10 @@ def template(
     Example:
       taktnet template plants.xlsx
     """
-    from taktnet.network.template import write_template
+    from taktnet.network import Network
 
-    write_template(out)
+    free(out)
+    Network().write(out, "xlsx")
     if json:
         json_out({"path": str(out)})
         return

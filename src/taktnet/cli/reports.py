@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from taktnet.base.errors import TaktnetError
+from taktnet.cli.names import known as known_names
+from taktnet.cli.names import one_of
 from taktnet.cli.places import HERE, Place, reading
 from taktnet.cli.show import Json, cell, console, json_out, objects, progress, reporting, table
 
@@ -82,9 +84,9 @@ def state(
       taktnet state loops --place plants --json
       taktnet state stock --at 2026-03-01 --known 2026-03-03T12:00Z
     """
-    if view not in VIEWS:
-        raise TaktnetError(f"there is no view {view!r}; there are {', '.join(VIEWS)}")
+    one_of("view", view, VIEWS)
     with _looking(place, at, known, json) as (tower, seen):
+        known_names(tower, site=site, item=item)
         folded = tower.state(**seen)
         rows = _rows(folded, view, tower, seen)
     for name, wanted in (("site", site), ("item", item)):
@@ -142,6 +144,7 @@ def takt(
       taktnet takt --at 2026-03-02
     """
     with _looking(place, at, known, json) as (tower, seen):
+        known_names(tower, site=site)
         report = tower.takt(days, site, **seen)
     if json:
         json_out(report)
@@ -184,6 +187,7 @@ def flow(
       taktnet flow --item DU-C25 --days 14
     """
     with _looking(place, at, known, json) as (tower, seen):
+        known_names(tower, item=item)
         report = tower.flow(item, days, **seen)
     if json:
         json_out(report)
@@ -233,12 +237,11 @@ def kpi(
 
     keys = [one.key for one in CATALOGUE]
     for what, given, allowed in (
-        ("KPI", key or keys[0], keys),
+        ("KPI", key, keys),
         ("dimension", by, DIMENSIONS),
         ("step", step, ("none", "day", "week")),
     ):
-        if given not in allowed:
-            raise TaktnetError(f"there is no {what} {given!r}; there are {', '.join(allowed)}")
+        one_of(what, given, allowed)
     if recompute:
         with reading(place) as tower:
             _recompute(tower, days, json)

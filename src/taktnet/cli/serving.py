@@ -78,7 +78,7 @@ def up(
     from taktnet.cli.player import Player, Source
     from taktnet.web import server
 
-    found, sources = _where(path, example, place)
+    found, sources = _where(path, example, place, bool(replay))
     sources += [Source(file, live_days) for file in replay or ()]
     file = found.place / home.SETTINGS
     settings = Settings.read(file, port=port, host=host, token=token)
@@ -114,7 +114,9 @@ def _patience(json: bool) -> Iterator[None]:
         timer.cancel()
 
 
-def _where(path: Path | None, example: str, place: Path | None) -> tuple[Home, list[Any]]:
+def _where(
+    path: Path | None, example: str, place: Path | None, replay: bool
+) -> tuple[Home, list[Any]]:
     """The tower's home, and the event files that belong to an example."""
     from taktnet.app import home
     from taktnet.cli.player import example_sources
@@ -123,6 +125,10 @@ def _where(path: Path | None, example: str, place: Path | None) -> tuple[Home, l
         raise TaktnetError("name a path or an example, not both")
     if path is not None:
         found = home.resolve(path)
+        if not (path.exists() or replay):
+            raise TaktnetError(
+                f"there is no {path}; name a tower's folder, or a network's folder or workbook"
+            )
         return found._replace(place=place or found.place), []
     here = Path()
     if not example and ((here / home.LEDGER).exists() or home.network_in(here)):

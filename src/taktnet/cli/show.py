@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
@@ -91,20 +91,29 @@ def _is_number(text: str) -> bool:
 
 
 def reporting(command: Callable[P, R]) -> Callable[P, R]:
-    """Errors of the product in words and exit code 1, or as JSON where that was asked for."""
+    """Errors of the product and of files in words and exit code 1; as JSON if that was asked."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except TaktnetError as error:
-            if kwargs.get("json"):
-                _fail_json(error)
-            else:
-                _fail(error)
+            _told(error, kwargs)
+            raise typer.Exit(1) from None
+        except OSError as error:
+            if error.filename is None:  # as of a pipe whose reader has enough
+                raise
+            _told(TaktnetError(f"{error.filename}: {error.strerror}"), kwargs)
             raise typer.Exit(1) from None
 
     return run
+
+
+def _told(error: TaktnetError, given: Mapping[str, object]) -> None:
+    if given.get("json"):
+        _fail_json(error)
+    else:
+        _fail(error)
 
 
 def _fail_json(error: TaktnetError) -> None:

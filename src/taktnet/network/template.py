@@ -32,11 +32,6 @@ _EXCEL_LIST = 255
 README = "read me"
 
 
-def write_template(path: Path) -> None:
-    """Write the empty workbook."""
-    write_workbook(Network(), path)
-
-
 def write_workbook(network: Network, path: Path) -> None:
     """Write the network as a workbook; raises TaktnetError for a table with too many rows."""
     import xlsxwriter

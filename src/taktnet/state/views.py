@@ -16,6 +16,8 @@ from taktnet.state.tables import Table
 
 _STATUS: dict[int, str] = {v: k for k, v in STATUS.items()}
 _RULE, _ACTION = {v: k for k, v in RULE.items()}, {v: k for k, v in ACTION.items()}
+#: What became of a decision, in the order in which it may come.
+STATUSES = ("waiting", "taken", "sent", "acknowledged", "refused", "declined", "done")
 _DECISION = {t.UNSENT: "taken", t.SENT: "sent", t.ACKNOWLEDGED: "acknowledged"}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from taktnet.app.screens.desk import Desk
 from taktnet.app.screens.model import DecisionLine, Page, page_of
+from taktnet.state.views import STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,6 @@ class SignalScreen:
 
 
 _PER_PAGE = 50
-_ORDER = ("waiting", "taken", "sent", "acknowledged", "refused", "declined", "done")
 
 
 def signal_screen(desk: Desk, status: str, site: str, item: str, page: int) -> SignalScreen:
@@ -35,5 +35,5 @@ def signal_screen(desk: Desk, status: str, site: str, item: str, page: int) -> S
     counts = Counter(d.status for d in fits)
     rows = [d for d in fits if not status or d.status == status]
     cut, where = page_of(len(rows), page, _PER_PAGE)
-    listed = tuple((s, counts[s]) for s in _ORDER if counts[s] or s == status)
+    listed = tuple((s, counts[s]) for s in STATUSES if counts[s] or s == status)
     return SignalScreen(tuple(desk.line(d) for d in rows[where]), cut, listed, status, site, item)
