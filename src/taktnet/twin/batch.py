@@ -73,19 +73,18 @@ def work(
 
     When `stop()` is true no more are begun.
     """
-    made, sketch = (
-        _room(batch.sim.model, batch.span, batch.count),
-        np.zeros_like(scratch.tables[Table.TALLY]["sketch"], np.int64),
-    )
-    n = 0
+    made, sketch, n = _room(batch.sim.model, batch.span, batch.count), None, 0
     while n < batch.count and not (stop is not None and stop()):
         scratch.load(batch.sim)
         ordered = _one(scratch, batch.span, batch.first + n)
-        sketch += scratch.tables[Table.TALLY]["sketch"]
+        counts = scratch.tables[Table.TALLY]["sketch"]
+        sketch = counts.astype(np.int64) if sketch is None else np.add(sketch, counts, out=sketch)
         _note(scratch, made, n, ordered)
         n += 1
         if told is not None:
             told()
+    if sketch is None:
+        return nothing(scratch, batch.span)
     rows = {name: array[:n] for name, array in made.items()}
     return Piece(numbers=batch.first + np.arange(n), sketch=sketch, **rows)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import reduce
 
 import numpy as np
 
@@ -125,7 +126,7 @@ def needed(sims: Sequence[Sim], span: Span, replications: int, workers: int = 1)
 
 
 def _runs(sim: Sim, span: Span, pieces: Sequence[Piece]) -> Runs:
-    whole = [*pieces, nothing(sim, span)]
+    whole = list(pieces) or [nothing(sim, span)]
     parts = {
         f.name: np.concatenate([getattr(p, f.name) for p in whole])
         for f in fields(Piece)
@@ -137,6 +138,6 @@ def _runs(sim: Sim, span: Span, pieces: Sequence[Piece]) -> Runs:
         warmup=span.warmup,
         seed=span.seed,
         replications=np.concatenate([p.numbers for p in whole]),
-        sketch=np.sum([p.sketch for p in whole], axis=0),
+        sketch=reduce(np.add, (p.sketch for p in whole)),
         **parts,
     )
