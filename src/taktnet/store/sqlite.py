@@ -82,6 +82,7 @@ class SqliteLedger(WritingLedger):
         self._mutex = RLock()
         self._readers: deque[apsw.Connection] = deque()
         self._writer: apsw.Connection | None = None
+        self._ids = self.names.ids(Domain.TENANT), self.names.ids(Domain.SOURCE)
         self._lock: schema.WriterLock | None = None
         self._epoch = 0
         self._marked = 0  # the row that the head's row names
@@ -134,12 +135,8 @@ class SqliteLedger(WritingLedger):
             closed = fetch(reader, "SELECT body FROM event JOIN period USING (seq) ORDER BY seq")
             self._unlisted = unlisted
             names = listed if self._writer is not None else without_gaps(listed)
-            self._open(
-                head,
-                (*names, *unlisted),
-                common.waiting(parked),
-                common.closings(closed),
-            )
+            waiting, closings = common.waiting(parked), common.closings(closed)
+            self._open(head, (*names, *unlisted), waiting, closings)
 
     def _check_tail(self, reader: apsw.Connection) -> None:
         kept, newest = marked_head(reader), newest_row(reader)
@@ -263,13 +260,12 @@ class SqliteLedger(WritingLedger):
 
     def recorded(self, keys: Sequence[Key]) -> dict[Key, tuple[int, bytes]]:
         """See `Lookups.recorded`."""
-        tenants, sources = self.names.ids(Domain.TENANT), self.names.ids(Domain.SOURCE)
+        tenants, sources = self._ids
         asked: dict[Numbered, Key] = {}
         for key in keys:
-            if key[0] in tenants and key[1] in sources:
-                numbered = tenants[key[0]], sources[key[1]], key[2]
-                if not self._series.is_new(numbered):
-                    asked[numbered] = key
+            numbered = tenants.get(key[0], -1), sources.get(key[1], -1), key[2]
+            if not self._series.is_new(numbered):
+                asked[numbered] = key
         if not asked:
             return {}
         found = self._look(_KNOWN, asked)
