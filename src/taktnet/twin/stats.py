@@ -102,7 +102,7 @@ def of_lanes(sim: Sim) -> np.ndarray:
     rows = sim.tables[Table.LANE]
     out = np.zeros(len(rows), LANE)
     out["shipments"], out["freight_eur"] = rows["shipments"], rows["cost"]
-    out["kg"], out["m3"], out["co2_kg"] = rows["kg"], rows["m3"], rows["co2_t"]
+    out["kg"], out["m3"], out["co2_kg"] = rows["kg"], rows["m3"], 1000 * rows["co2_t"]
     return out
 
 

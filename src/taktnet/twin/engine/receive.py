@@ -138,7 +138,7 @@ def finish(x: int, machine: int, seq: int) -> bool:
     o, s = proc_at(x, proc), proc0_at(x, proc)
     good = qty
     if s.yield_rate < 1.0:
-        good = int(qty * s.yield_rate)
+        good = qty - int(qty * (1.0 - s.yield_rate))  # the last millionth is good: it ends
         if qty % UNIT == 0:
             u = uniform(h.key, s.name, GOOD, o.jobs)
             good = good_of(u, qty // UNIT, s.yield_rate) * UNIT
