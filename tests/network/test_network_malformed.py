@@ -604,6 +604,24 @@ BY_HAND = [
         ["at most temp_max_c, 30"],
     ),
     (
+        "cards below the least order",
+        with_cell("sources", 9, "moq", "1050"),
+        ("loops", 5, "cards"),
+        ['cards is 2, wanted at least 3, which make up the least order of "RAW", 1050'],
+    ),
+    (
+        "loop below what a job takes",
+        with_cell("bom", 6, "qty", "50.5"),
+        ("loops", 5, "cards"),
+        ['at least 3, which hold the 1010 that a container of "MOTOR" takes at once'],
+    ),
+    (
+        "loop below the bins of the next",
+        with_cell("loops", 3, "container_qty", "420"),
+        ("loops", 4, "cards"),
+        ['at least 21, which hold the 420 that a container of loop "KB-OPO-MOTOR" takes at once'],
+    ),
+    (
         "bar in a name",
         with_cell("items", 7, "id", "GL|UE"),
         ("items", 7, "id"),

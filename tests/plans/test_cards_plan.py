@@ -65,6 +65,20 @@ def test_cards_of_a_network_cover_its_lead_time() -> None:
     assert counts[0]["stockout"] > counts[-1]["stockout"]
 
 
+def test_cards_make_up_the_least_order_of_who_fills_them() -> None:
+    """A least order of 1,000 in boxes of 40 is 25 cards, whatever the lead time asks for."""
+    network = small_network()
+    loop = network.loops[0]
+    sources = tuple(
+        replace(s, moq=1000.0) if (s.site, s.item) == (loop.site, loop.item) else s
+        for s in network.sources
+    )
+    network = replace(network, sources=sources, loops=(replace(loop, cards=30),))
+    line = made("cards", PlanView(network), site=loop.site).lines[0]
+    assert line.proposed == 25
+    assert f"25 make up the least order of {loop.origin}" in line.why
+
+
 def test_two_bins_are_two_and_a_signal_loop_orders_its_lot() -> None:
     """The changes leave the network right whatever kind of loop it is."""
     far = {"kind": "two_bin", "container_qty": 4000.0, "cards": 2}

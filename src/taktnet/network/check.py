@@ -14,6 +14,7 @@ from taktnet.network.check_rows import ROW_CHECKS
 from taktnet.network.check_structure import (
     check_alternatives,
     check_bom_cycles,
+    check_cards,
     check_shares,
     check_sourcing_cycles,
     check_supply,
@@ -122,4 +123,5 @@ CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     check_shares,
     check_sourcing_cycles,
     check_supply,
+    check_cards,
 )

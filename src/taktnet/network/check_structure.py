@@ -1,16 +1,19 @@
-"""Checks of the network as a whole: cycles, alternatives, shares, and who supplies what."""
+"""Checks of the network as a whole: cycles, alternatives, shares, loops, who supplies what."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 from typing import TypeVar
 
 from taktnet.base.errors import Fault
+from taktnet.base.exact import exact
 from taktnet.network import components as c
-from taktnet.network.cells import quoted
+from taktnet.network.cells import quoted, to_text
 from taktnet.network.draft import Draft
+from taktnet.network.pieces import least_cards, least_order, pieces
 
 N = TypeVar("N", bound=Hashable)
 SHARE_TOLERANCE = 1e-6
@@ -174,3 +177,34 @@ def check_supply(draft: Draft) -> Iterator[Fault]:
             if lacks(row.site, needed):
                 wanted = f"an item whose component {quoted(needed)} is made at or comes to the site"
                 yield part.fault(i, "item", quoted(row.item), wanted, remedy)
+
+
+def check_cards(draft: Draft) -> Iterator[Fault]:
+    """The cards of a loop make up the least order, and hold what is taken from them at once."""
+    part = draft.parts["loops"]
+    if part.broken or part.unreadable:
+        return
+    loops, processes, lines = (
+        [row for _, row in draft.each(table)] for table in ("loops", "processes", "bom")
+    )
+    taken = pieces({row.id: row for _, row in draft.each("items")}, processes, lines, loops)
+    held: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    for loop in loops:
+        held[loop.site, loop.item] += loop.cards * exact(loop.container_qty)
+    sources: defaultdict[tuple[str, str], list[c.Source]] = defaultdict(list)
+    for _, row in draft.each("sources"):
+        sources[row.site, row.item].append(row)
+    for i, loop in draft.each("loops"):
+        place, own = (loop.site, loop.item), loop.cards * exact(loop.container_qty)
+        moq, piece = least_order(loop, sources[place]), taken.get(place)
+        if own < moq:
+            least = least_cards(loop.container_qty, moq)
+            why = f"make up the least order of {quoted(loop.origin)}, {to_text(moq)}"
+            remedy = "Or lower the least order."
+        elif piece is not None and held[place] < piece.qty:
+            least = least_cards(loop.container_qty, own + piece.qty - held[place])
+            why = f"hold the {to_text(float(piece.qty))} that {piece.taker} takes at once"
+            remedy = "With fewer it stands still; or take larger containers."
+        else:
+            continue
+        yield part.fault(i, "cards", str(loop.cards), f"at least {least}, which {why}", remedy)

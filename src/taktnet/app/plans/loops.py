@@ -20,6 +20,7 @@ from taktnet.kpi.flow import kingman_h
 from taktnet.network import Network
 from taktnet.network import components as c
 from taktnet.network.explode import demand_sd, spreads
+from taktnet.network.pieces import least_cards, least_order
 from taktnet.network.rates import NetworkTakt, network_takt
 from taktnet.plan import cards
 from taktnet.plan.cards import Count, Sizing
@@ -52,6 +53,7 @@ class Sized:
     need: cards.Loop | None = None
     share: float = 1.0
     after: Count | None = None
+    least: int = 1  #: cards that make up the least order of who fills them
 
     @property
     def proposed(self) -> int:
@@ -63,13 +65,14 @@ class Sized:
         """The cells of the loop as they should be.
 
         A signal loop orders its lot when the simulated count is left (methods A2: the most is
-        ROP + Q); two bins are at least two. Of a reduction only the `share` is taken.
+        ROP + Q); two bins are at least two, and all make up the least order of who fills them. Of
+        a reduction only the `share` is taken.
         """
         assert self.sizing is not None
         count = int(keep(self.armed, self.sizing.simulated.cards, self.share))
         if self.loop.kind == "signal":
             return {"cards": count + self.loop.lot_cards, "signal_at": count}
-        return {"cards": max(count, 2 if self.loop.kind == "two_bin" else 1)}
+        return {"cards": max(count, self.least, 2 if self.loop.kind == "two_bin" else 1)}
 
     @property
     def armed(self) -> int:
@@ -179,7 +182,12 @@ def size_loop(view: PlanView, loop: c.Loop, asked: Mapping[str, Any], seen: Rece
     except ValueError as error:
         return Sized(loop, cost, str(error))
     lead = f"{len(need.lead_seen)} receipts" if need.lead_seen else "the network's lead times"
-    return Sized(loop, cost, f"{sizing.why}; from {lead}", sizing, today, need)
+    moq = least_order(loop, network.sources_of(loop.site, loop.item))
+    least = least_cards(loop.container_qty, moq)
+    why = f"{sizing.why}; from {lead}"
+    if least > sizing.simulated.cards:
+        why += f"; {least} make up the least order of {loop.origin}"
+    return Sized(loop, cost, why, sizing, today, need, least=least)
 
 
 def _need(view: PlanView, loop: c.Loop, seen: Receipts) -> cards.Loop | str:
