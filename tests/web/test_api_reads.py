@@ -12,9 +12,12 @@ from support.serving import served
 from taktnet.app.clock import ReplayClock
 from taktnet.app.settings import Channel, Settings
 from taktnet.app.tower import Tower
+from taktnet.kpi.catalogue import CATALOGUE
+from taktnet.kpi.definition import DIMENSIONS
 from taktnet.ledger import proofs
 from taktnet.ledger.fact import micros
 from taktnet.ledger.note import Verifier
+from taktnet.state.views import STATUSES
 
 SETTINGS = Settings(port=0, channels={"default": Channel(kind="none")})
 
@@ -232,3 +235,18 @@ def test_errors_are_problem_details(client):
         assert answer.status_code in (404, 422)
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["detail"]
+
+
+def test_a_word_that_a_parameter_does_not_take_is_refused(client):
+    """An unknown KPI or status is no empty answer; the fault names the words there are."""
+    for path, words in (
+        ("/api/kpis?key=speed", [kpi.key for kpi in CATALOGUE]),
+        ("/api/signals?status=sended", STATUSES),
+        ("/api/kpis?by=moon", DIMENSIONS),
+    ):
+        (fault,) = client.get(path).json()["faults"]
+        assert fault["found"] in path
+        assert not fault["wanted"].startswith("Input")
+        assert all(f"'{word}'" in fault["wanted"] for word in words)
+    (fault,) = client.post("/api/signals/approve", params={"decision": "x"}).json()["faults"]
+    assert (fault["field"], fault["wanted"]) == ("query.by", "a value")

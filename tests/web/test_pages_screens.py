@@ -247,6 +247,25 @@ def test_search_in_the_log_finds_by_kind_site_reference_and_text(busy: World) ->
     assert wrong.status_code == 200 and "is no time" in wrong.text
 
 
+def test_an_order_that_is_all_under_way_is_shipped_and_the_log_tells_offsets() -> None:
+    """An open order with nothing left to ship says so; a row of the log says its clock's offset."""
+    world = eventful(World())
+    made = world.make(
+        e.GoodsShipped, NOW, "OPO", shipment="SHP-9", to="LEJ", item="DU-500", qty=60, order="SO-1"
+    )
+    try:
+        before = client(world).get("/sites/OPO").text
+        world.tell(made)
+        after, log = (client(world).get(page).text for page in ("/sites/OPO", "/events"))
+    finally:
+        world.close()
+    open_qty = re.compile(r">SO-1</a></td>(?:(?!</tr>).)*?<td class=\"n\">(.*?)</td>", re.DOTALL)
+    assert ["60" in open_qty.findall(before)[0], "shipped" in open_qty.findall(after)[0]] == [
+        True
+    ] * 2
+    assert re.search(r'</time> <span class="dim">UTC(\+\d)?</span></td>', log)
+
+
 def test_names_are_found_by_their_beginning_and_their_words(busy: World) -> None:
     """An id before a name, a name before a part of one; references by their exact name."""
     screens = TowerScreens(busy.tower)

@@ -79,6 +79,12 @@ def test_the_day_is_told_when_it_is_another_one_there() -> None:
     assert ">Sat 22:00<" in shown
 
 
+def test_a_clock_says_how_far_it_is_from_utc() -> None:
+    """Where clocks of many zones stand in one list, each has its offset, half hours too."""
+    zones = ("Asia/Kolkata", "America/Mexico_City", "America/St_Johns", "Mars/Olympus")
+    assert [text.offset(NOW, z) for z in zones] == ["UTC+5:30", "UTC−6", "UTC−2:30", "UTC"]
+
+
 def test_an_unknown_zone_is_utc() -> None:
     """A site that the network does not have is shown in UTC instead of failing the page."""
     assert ">10:00<" in text.when(NOW - 2 * 3_600_000_000, "Mars/Olympus", NOW)

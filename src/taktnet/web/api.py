@@ -151,6 +151,11 @@ def _told(status: int, detail: str, faults: Iterable[Fault] = ()) -> Response:
     return Response(body, status, headers, media_type=PROBLEM)
 
 
+def _wanted(message: str) -> str:
+    """What a parameter should have been, in the words of a fault."""
+    return message.removeprefix("Input should be ").replace("Field required", "a value")
+
+
 #: Status for the product's own errors; the first that fits counts.
 _STATUS: tuple[tuple[type[TaktnetError], int], ...] = (
     (UnknownDecision, 404),
@@ -187,7 +192,7 @@ def _errors(app: FastAPI) -> None:
                 0,
                 ".".join(str(part) for part in one["loc"]),
                 safe_text(one.get("input")),
-                str(one["msg"]),
+                _wanted(str(one["msg"])),
             )
             for one in error.errors()
         ]

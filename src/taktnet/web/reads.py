@@ -30,6 +30,10 @@ View = Literal[
 ]  # fmt: skip
 #: Views that show ages, and so need the present instant.
 _AGED = frozenset(("transit", "pace", "feeds"))
+Kpi = Literal["", "otif", "turns", "lead_time", "schedule", "cost", "stockout"]
+Status = Literal[
+    "", "waiting", "taken", "sent", "acknowledged", "refused", "declined", "done"
+]  # fmt: skip
 Limit = Annotated[int, Parameter(ge=1, le=10_000, description="Most rows in the answer")]
 Offset = Annotated[int, Parameter(ge=0, le=100_000_000, description="Rows passed over first")]
 Name = Annotated[str, Parameter(max_length=200)]
@@ -140,7 +144,7 @@ def _reports(api: APIRouter) -> None:
         days: Days = 28.0,
         by: Literal["network", "site", "supplier", "lane", "item"] = "network",
         step: Literal["none", "day", "week"] = "none",
-        key: Name = "",
+        key: Kpi = "",
     ) -> Response:
         how: dict[str, Any] = {"by": by, "step": step}
         if key:
@@ -156,7 +160,7 @@ def _signals(api: APIRouter, tower: Tower) -> None:
         responses=LATER,
     )
     def all_signals(
-        seen: Seen, status: Name = "", site: Name = "", limit: Limit = 100, offset: Offset = 0
+        seen: Seen, status: Status = "", site: Name = "", limit: Limit = 100, offset: Offset = 0
     ) -> Response:
         found = decisions.signal_page(
             tower.ledger,

@@ -227,7 +227,7 @@ class Desk:
             d.action,
             d.rule,
             d.status,
-            reason,
+            reason.replace(" -> ", " → "),  # a sign that no line end tears
             d.loop,
             us(d.due),
             d.stale,

@@ -121,6 +121,16 @@ def moment(us: int, zone: str) -> Markup:
     )
 
 
+def offset(us: int, zone: str) -> str:
+    """How far a zone's clock is from UTC at an instant: UTC, UTC+8, UTC−3:30."""
+    away = utc(us).astimezone(zone_of(zone)).utcoffset() if us else None
+    minutes = int(away.total_seconds()) // 60 if away else 0
+    if not minutes:
+        return "UTC" if us else ""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")
+
+
 def ago(us: int, now: int) -> str:
     """How long ago, in the largest unit that tells."""
     s = max(0, now - us) // _SECOND

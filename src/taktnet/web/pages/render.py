@@ -28,6 +28,7 @@ _FILTERS = (
     text.money,
     text.ago,
     text.moment,
+    text.offset,
     text.rule,
     text.kind,
     text.goal,

@@ -128,7 +128,7 @@ function siteMarks(data, c) {
       symbolSize: calm ? (SIZE[kind] ?? 7) * (many ? 0.7 : 1) : 13, // the larger keeps its label
       itemStyle: { color: silent ? c.surface : color, borderColor: silent ? color : c.surface, borderWidth: 1.5 },
       label: { show: !calm || (few && kind === "plant") },
-      z2: calm ? (kind === "plant" ? 2 : 1) : 3,
+      z2: level === "crit" ? 4 : calm ? (kind === "plant" ? 2 : 1) : 3,
     };
   });
 }
