@@ -18,7 +18,6 @@ from taktnet.state.tables import BESIDE, DENSE, DTYPES, KEYED, TOUCH_ROOM, Table
 if TYPE_CHECKING:
     from taktnet.network import Network
 
-_BYTES = np.dtype(np.uint8)
 #: Room is made for at most this many facts at once.
 _STRIDE = 256
 _ROWS_A_FACT = 4
@@ -80,7 +79,7 @@ class State:
             return
         if facts.dtype != FACT or not facts.flags.c_contiguous:
             facts = np.ascontiguousarray(facts, FACT)
-        address, done = address_of(facts.view(_BYTES)), 0
+        address, done = address_of(facts), 0
         while (done := fold_facts(self.memory.address, address, done, n)) < n:
             if done < 0:
                 first = int(facts["seq"][0])
