@@ -68,16 +68,8 @@ _MEMBERS = {"cards", "evidence", "values"}
 
 
 class _Plan(Struct, frozen=True):
-    """What to look at in one kind, found once.
+    """What to look at in one kind, found once."""
 
-    `all` reads, in one call: site, zone, corrects; then the times, the exact numbers and the fields
-    with a default to be left out, each up to the index of its name.
-    """
-
-    all: Callable[[Any], tuple[Any, ...]]
-    to_times: int
-    to_exact: int
-    values: tuple[object, ...]  # the defaults
     members: tuple[str, ...]
     measured: bool
     site: bool
@@ -124,12 +116,7 @@ def _plan(kind: type[e.Event]) -> _Plan:
         and f.default != ""
         and not isinstance(f.default, bool)
     )
-    head = ("site", "zone", "corrects", *times)
     return _Plan(
-        all=attrgetter(*head, *exact, *(name for name, _ in defaults)),
-        to_times=len(head),
-        to_exact=len(head) + len(exact),
-        values=tuple(value for _, value in defaults),
         members=tuple(f.name for f in fields if f.name in _MEMBERS),
         measured=not _MEASURED.isdisjoint(floats),
         site=kind not in NEEDS_NO_SITE,
@@ -143,36 +130,53 @@ def _plan(kind: type[e.Event]) -> _Plan:
     )
 
 
-def is_plain(event: AnyEvent) -> bool:  # noqa: PLR0911 - leaves at the first doubt
+def is_plain(event: AnyEvent) -> bool:
     """Whether `event` is canonical and sound as it is: the quick look that nearly all pass.
 
     False where `tidy` or `check` must look closer. Field types are taken for granted (whole numbers
     apart); control characters are not looked for.
     """
-    plan = _PLANS[type(event)]
-    values = plan.all(event)
-    site, zone, corrects = values[0], values[1], values[2]
-    if (plan.site and not site) or (zone and zone not in zones()) or corrects or plan.measured:
+    kind = type(event)
+    doubtful = _DOUBTFUL.get(kind)
+    if doubtful is None:
+        doubtful = _DOUBTFUL[kind] = _doubtful(kind)
+    return not doubtful(event)
+
+
+def _doubtful(kind: type[e.Event]) -> Callable[[AnyEvent], bool]:
+    """The function that tells whether an event of a kind must be looked at closely.
+
+    Its text is made from the fields of the kind, which takes half the time of loops over them.
+    """
+    plan = _PLANS[kind]
+    known: dict[str, Any] = {"zones": zones, "utc": UTC, "inexact": _is_inexact}
+    doubts = ["not event.site"] if plan.site else []
+    doubts += ["event.corrects", "event.zone and event.zone not in zones()"]
+    for name in plan.time_names:
+        years = f"{_FIRST_YEAR} <= v.year <= {_LAST_YEAR}"
+        wrong = f"(v.tzinfo is not utc or not {years})"
+        doubts.append(f"(v := event.{name}) is not None and {wrong}")
+    doubts += [f"(v := event.{n}) is not None and inexact(v)" for n in plan.number_names]
+    for name, default in plan.defaults:
+        known[f"default_{name}"] = default
+        doubts.append(f"event.{name} is not default_{name} and event.{name} == default_{name}")
+    if plan.members:
+        known |= {"long_lists": _long_lists, "members": plan.members}
+        doubts.append("long_lists(event, members)")
+    if plan.between:
+        known["between"] = plan.between
+        doubts.append("between(event)")
+    text = "True" if plan.measured else f"bool({' or '.join(doubts)})"
+    return eval(f"lambda event: {text}", known)  # noqa: S307 - of names of our own fields
+
+
+def _is_inexact(number: object) -> bool:
+    """Whether it is no float of at most six decimals, as nearly all whole numbers are."""
+    if type(number) is not float:
+        return True
+    if number and number.is_integer():
         return False
-    for instant in values[3 : plan.to_times]:
-        if instant is not None and (
-            instant.tzinfo is not UTC or not _FIRST_YEAR <= instant.year <= _LAST_YEAR
-        ):
-            return False
-    for number in values[plan.to_times : plan.to_exact]:
-        if type(number) is float:
-            if number and number.is_integer():
-                continue
-            if round(number * _MILLION) / _MILLION != number or str(number) == "-0.0":
-                return False
-        elif number is not None:
-            return False
-    for value, default in zip(values[plan.to_exact :], plan.values, strict=True):
-        if value is not default and value == default:
-            return False
-    if plan.members and _long_lists(event, plan.members):
-        return False
-    return plan.between is None or not plan.between(event)
+    return round(number * _MILLION) / _MILLION != number or str(number) == "-0.0"
 
 
 def tidy(event: AnyEvent) -> AnyEvent:
@@ -342,3 +346,4 @@ _BETWEEN: dict[type[e.Event], Callable[[Any], list[Finding]]] = {
     e.LaneClosed: _opens,
 }
 _PLANS: dict[type[e.Event], _Plan] = {kind: _plan(kind) for kind in e.KINDS}
+_DOUBTFUL: dict[type[e.Event], Callable[[AnyEvent], bool]] = {}
