@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from support.plants import Plants, event
 from support.web_tower import NOW, Held, World, eventful
+from taktnet.app.history import by_business_time
 from taktnet.app.looks import Folding, Looks, NotLooked
 from taktnet.app.reports import kpis_of
 from taktnet.base.errors import TaktnetError
 from taktnet.ledger import event as e
+from taktnet.state import State
 
 BEFORE = NOW - timedelta(hours=5)
 
@@ -111,3 +114,21 @@ def test_only_the_last_few_are_kept(world: World) -> None:
         looks.get(BEFORE + timedelta(minutes=minutes), None)
     assert len(looks._kept) <= 5
     assert looks.get(BEFORE, None) is not first
+
+
+def test_work_that_came_with_its_cause_is_for_the_decision_taken_on_it() -> None:
+    """Lines report in batches: the decision is dated behind the lot that was made for it."""
+    plants = Plants()
+    made = {"rule": "production", "action": "produce", "reason": "r", "origin": "OPO"}
+    facts = plants.facts(
+        event(e.StockCounted, "1", item="CELL", qty=60.0),
+        event(e.StockConsumed, "2", item="CELL", qty=40.0, hours=1.0),
+        event(e.DecisionTaken, "D", decision="D", item="CELL", qty=40.0, hours=1.25, **made),
+        event(e.LotStarted, "3", item="CELL", qty=40.0, order="W", hours=1.1),
+        event(e.StockProduced, "4", item="CELL", qty=40.0, order="W", hours=1.2),
+        event(e.StockConsumed, "5", item="CELL", qty=5.0, hours=0.5),
+    )
+    state = State(plants.names)
+    state.fold(by_business_time(facts))
+    assert [(d.decision, d.received) for d in state.decisions(closed=True)] == [("D", 40.0)]
+    assert (state.points()[0].available, state.points()[0].on_order) == (55.0, 0.0)

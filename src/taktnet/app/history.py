@@ -16,6 +16,7 @@ from taktnet.app.past import Past
 from taktnet.base.errors import TaktnetError
 from taktnet.base.names import Names
 from taktnet.kpi.kpis import Kpis
+from taktnet.ledger.event import NUMBER, DecisionTaken
 from taktnet.ledger.fact import FACT, Flag, micros
 from taktnet.ledger.ledger import Ledger, Recorded
 from taktnet.ledger.search import Query, search
@@ -25,6 +26,7 @@ from taktnet.state import State
 Progress = Callable[[int, int], object]
 T = TypeVar("T")
 _FIRST = int(Flag.FIRST)
+_DECIDED = NUMBER[DecisionTaken]
 _CHUNK = 20_000
 #: Whose calendars can be worked out, with a window before and after.
 _YEARS = (1970, 9000)
@@ -64,10 +66,14 @@ def state_as_of(
 def by_business_time(facts: np.ndarray) -> np.ndarray:
     """The facts in the order in which they happened, numbered anew.
 
-    What an event undoes keeps the time of what it undoes, so it may come before the event's own
-    facts; each run of facts of one event and one time counts as an event.
+    A decision stands behind what was known when it was taken: events that came together may tell
+    what was done about it a moment later. What an event undoes keeps the time of what it undoes,
+    so it may come before the event's own facts; each run of facts of one event and one time counts
+    as an event.
     """
-    history = facts[np.argsort(facts["at"], kind="stable")].copy()
+    at = facts["at"]
+    order = np.where(facts["kind"] == _DECIDED, np.minimum(at, come_to(facts)), at)
+    history = facts[np.argsort(order, kind="stable")].copy()
     if not len(history):
         return history
     begins = np.ones(len(history), np.bool_)
@@ -75,6 +81,12 @@ def by_business_time(facts: np.ndarray) -> np.ndarray:
     history["flags"] = (history["flags"] & ~_FIRST) | (begins * _FIRST)
     history["seq"] = np.cumsum(begins)
     return history
+
+
+def come_to(facts: np.ndarray) -> np.ndarray:
+    """The latest business time that was known at each fact; decisions add nothing to it."""
+    at = np.where(facts["kind"] == _DECIDED, np.iinfo(np.int64).min, facts["at"])
+    return np.maximum.accumulate(at)
 
 
 class Sight:

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from taktnet.app.history import by_business_time
+from taktnet.app.history import by_business_time, come_to
 from taktnet.app.parts import Parts
 from taktnet.base.errors import TaktnetError
 from taktnet.base.names import Domain, Names
@@ -149,7 +149,7 @@ class Lived:
         state = self.state.copy()
         cuts = self.start + DAY * np.arange(1, self.days + 1)
         begin = 0
-        for cut in np.searchsorted(self.facts["at"], cuts, "right").tolist():
+        for cut in np.searchsorted(come_to(self.facts), cuts, "right").tolist():
             state.fold(self.facts[begin:cut])
             begin = cut
             yield state
@@ -175,7 +175,7 @@ def lived_days(parts: Parts, days: int) -> Lived:
             f"the ledger {begins}; to check the twin over {days} days it must reach back to"
             f" {wanted:%d %b %Y}. Check fewer weeks"
         )
-    cut = int(np.searchsorted(facts["at"], start, "right"))
+    cut = int(np.searchsorted(come_to(facts), start, "right"))
     state = State(parts.ledger.names)
     state.fold(facts[:cut])
     seq = _row_at(parts, start)
