@@ -220,6 +220,24 @@ def test_work_that_nobody_decided_is_in_process_until_it_is_produced(plants: Pla
     assert at(state, "OPO").in_process == 15.0
 
 
+def test_work_under_a_name_of_its_own_is_for_the_signal_that_asked_for_just_so_much(
+    plants: Plants,
+) -> None:
+    """Asked for 80, then 20; the 20 are made first, 30 fit neither and are for the oldest."""
+    made = {"rule": "production", "action": "produce", "reason": "r", "origin": "OPO"}
+    plants.happen(
+        *(cell(e.DecisionTaken, d, q, decision=d, **made) for d, q in (("D1", 80), ("D2", 20))),
+        cell(e.LotStarted, "1", 20, order="W1"),
+        cell(e.StockProduced, "2", 20, order="W1"),
+        cell(e.LotStarted, "3", 30, order="W2"),
+    )
+    (left,) = plants.state.decisions()
+    assert (left.decision, left.received) == ("D1", 0.0)
+    assert [(lot.order, lot.decision) for lot in plants.state.lots() if not lot.produced] == [
+        ("W2", "D1")
+    ]
+
+
 def test_a_resource_is_down_since_a_time_and_for_a_reason(plants: Plants) -> None:
     """Stopped for want of an item at 2 h, running at 5 h: 3 hours down in one stop."""
     stop = event(e.ResourceStopped, "1", resource="R1", reason="stockout", item="CELL", hours=2)

@@ -66,17 +66,25 @@ def work_of(x: int, ref: int, f: Any) -> int:
 
 @kernel
 def line_for_work(x: int, dest: int, f: Any) -> int:
-    """The decision a work order carries out: the one it is named after, else the oldest open."""
+    """The decision a work order carries out: the one it is named after, else the oldest open.
+
+    Of those that are open one that asks for just so much goes first: lines do not always keep the
+    order of the signals.
+    """
     row = named_line(x, f.ref, f)
     if row >= 0 and line_at(x, row).dest == dest + 1:
         return row
-    row = point_at(x, dest).head - 1
+    oldest, row = -1, point_at(x, dest).head - 1
     while row >= 0:
         line = line_at(x, row)
-        if fits(line, 0, f.loop, True, True) and room(line, STARTED, 0) > 0:
-            return row
+        still = room(line, STARTED, 0)
+        if still > 0 and fits(line, 0, f.loop, True, True):
+            if still == f.qty:
+                return row
+            if oldest < 0:
+                oldest = row
         row = line.next - 1
-    return -1
+    return oldest
 
 
 @kernel
