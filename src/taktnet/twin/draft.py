@@ -53,6 +53,14 @@ def records(dtype: np.dtype, rows: Iterable[dict[str, Any]]) -> np.ndarray:
     return array
 
 
+def _promised_ahead(network: Network) -> int:
+    """Microseconds after the end of a run within which what is ordered at its end falls due."""
+    ways = (x.customs_h + (x.transit_h if x.agreed_h is None else x.agreed_h)
+            for x in network.lanes)  # fmt: skip
+    longest = max(ways, default=0.0) + max((s.prep_h for s in network.sources), default=0.0)
+    return 14 * y.DAY + micros(2 * longest)
+
+
 @dataclass
 class Draft:
     """The tables in the making."""
@@ -80,6 +88,7 @@ class Draft:
     open: Container[tuple[str, str]] = ()
     serving: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     lines: dict[str, str] = field(default_factory=dict[str, str])
+    laid: int = 0  # until when calendars and timetables are laid out
 
     def __post_init__(self) -> None:
         self.rows = {t: [] for t in Table}
@@ -88,6 +97,7 @@ class Draft:
         self.lines = {loop.id: loop.resource for loop in self.network.loops}
         self.site_no = {s.id: i for i, s in enumerate(self.network.sites)}
         self.lane_no = {lane.id: i for i, lane in enumerate(self.network.lanes)}
+        self.laid = self.end + _promised_ahead(self.network)
 
     def add(self, table: Table, **values: Any) -> int:
         """Append a record; fields not given are 0."""
@@ -136,7 +146,7 @@ class Draft:
             return -1
         known = self.calendars.get((name, place.zone))
         if known is None:
-            found = spans(self.network.working_time(site, resource), self.at, self.end)
+            found = spans(self.network.working_time(site, resource), self.at, self.laid)
             first = self.lay(Table.SPAN, unstructured_to_structured(found, DTYPES[Table.SPAN]))
             known = self.add(Table.CAL0, first=first, spans=len(found))
             self.add(Table.CAL)
@@ -149,6 +159,6 @@ class Draft:
             return 0, 0
         key = (row.departures, self.network.site(row.origin).zone)
         if key not in self.leaving:
-            found = leaves(*key, self.at, self.end)
+            found = leaves(*key, self.at, self.laid)
             self.leaving[key] = self.lay(Table.LEAVE, found), len(found)
         return self.leaving[key]

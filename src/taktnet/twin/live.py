@@ -27,9 +27,10 @@ from taktnet.twin.engine.note import HELD
 from taktnet.twin.engine.settle import ASSUMED
 from taktnet.twin.layout import DTYPES, SECOND, Change, Table
 from taktnet.twin.numbers import Numbers
-from taktnet.twin.preparing import ready_at
+from taktnet.twin.preparing import ready_at, worked_on
 from taktnet.twin.sim import Model
 from taktnet.twin.streams import name_key
+from taktnet.twin.under_way import by_order
 
 Rows = np.ndarray[Any, np.dtype[Any]]
 _UNLIMITED = 1 << 54
@@ -110,7 +111,11 @@ class _Placing:
         return self.numbers.demands(rows["site"], rows["item"], rows["origin"])
 
     def transit(self) -> None:
-        """Goods on the road, with their age and the rest of their time still to be drawn."""
+        """Goods on the road, with their age and the rest of their time still to be drawn.
+
+        What is at the gate is through with its way. All of a shipment has one luck, so that it
+        arrives together.
+        """
         rows = self.state.memory.used(s.Table.TRANSIT)
         rows = rows[(rows["key"] >= 0) & (rows["shipped"] > rows["received"])]
         where = ((Domain.SITE, "site"), (Domain.ITEM, "item"), (Domain.REF, "ref"))
@@ -118,21 +123,24 @@ class _Placing:
         link, demand = self.links(rows), self.demands(rows)
         goes = (link >= 0) | (demand >= 0)
         rows, link, demand = rows[goes], link[goes], demand[goes]
+        parcel, qty, order = by_order(rows, self.lines)
+        rows, link, demand = rows[parcel], link[parcel], demand[parcel]
+        here = self.state.memory.used(s.Table.SHIPMENT)["arrived"][rows["shipment"] - 1] > 0
         lane = self.numbers.lanes(rows["lane"])
         dist = self.model.static[Table.LANE0]["dist"]
         road = self.road = np.zeros(len(rows), DTYPES[Table.ROAD])
-        road["qty"], road["lane"] = rows["shipped"] - rows["received"], lane
+        road["qty"], road["lane"] = qty, lane
         road["age"] = self.ago(rows["at"])
         road["born"] = -road["age"]
-        road["kind"] = np.where(lane >= 0, dist[lane], -1) if len(dist) else -1
+        road["kind"] = np.where((lane >= 0) & ~here, dist[lane], -1) if len(dist) else -1
         road["ref"] = np.where(link >= 0, link, -1 - demand)
-        road["shipment"], road["order"] = rows["ref"], rows["order"]
+        road["shipment"], road["order"] = rows["ref"], order
         refs: list[int] = rows["ref"].tolist()
         items: list[int] = rows["item"].tolist()
         ref_names, item_names = self.names.texts(Domain.REF), self.names.texts(Domain.ITEM)
         named = zip(refs, items, strict=True)
         self.shipments = [(ref_names[ref], item_names[item]) for ref, item in named]
-        road["name"] = [name_key("shipment", *name) for name in self.shipments]
+        road["name"] = [name_key("shipment", ship) for ship, _ in self.shipments]
         seen, sim = np.zeros(len(road)), self.model.sim()  # held: its tables are at its address
         passed(sim.address, road["kind"].astype(np.int64), road["age"].astype(np.float64), seen)
         road["seen"] = seen
@@ -145,13 +153,17 @@ class _Placing:
         np.add.at(self.tables[Table.POINT]["coming"], links["dest"][link], qty)
 
     def lots(self) -> None:
-        """Running lots go onto free machines; the rest of their time follows from what is left."""
+        """Running lots go onto free machines; the rest of their time follows from what is left.
+
+        Where nothing of a lot is produced yet, what was worked since it began is done.
+        """
         servers, procs = self.tables[Table.SERVER], self.tables[Table.PROC]
         static, resources = self.model.static[Table.PROC0], self.tables[Table.RES]
         find, lots = self.names.find, self.state.lots()
+        by = [self.model.find("processes", (lot.site, lot.item, lot.resource)) for lot in lots]
         made = np.zeros(len(lots), DTYPES[Table.OPEN])
-        for opened, row, link in zip(made, lots, self._works_for(lots), strict=True):
-            proc = self.model.find("processes", (row.site, row.item, row.resource))
+        told = zip(lots, by, self._works_for(lots), self._spent(lots, by), strict=True)
+        for opened, (row, proc, link, spent) in zip(made, told, strict=True):
             qty = millionths(row.qty - row.produced - row.scrap)
             if proc < 0 or link < 0 or qty <= 0:
                 continue
@@ -160,7 +172,7 @@ class _Placing:
             if machine < 0:
                 continue
             resources["idle"][res] = servers["next"][machine]
-            work = float(static["cycle"][proc]) * qty
+            work = float(static["cycle"][proc]) * qty - (spent if row.produced == 0 else 0)
             for name, value in (("listed", 0), ("proc", proc), ("last", proc), ("qty", qty),
                                 ("left", max(SECOND, round(work)))):  # fmt: skip
                 servers[name][machine] = value
@@ -185,6 +197,15 @@ class _Placing:
         point = self.numbers.points(site, ids(Domain.ITEM, (lot.item for lot in lots)))
         loop = ids(Domain.LOOP, (lot.loop for lot in lots))
         return self.numbers.links(point, site, loop, np.zeros(len(lots), np.int64)).tolist()
+
+    def _spent(self, lots: Sequence[Lot], procs: Sequence[int]) -> list[int]:
+        """Working time since lots began, until now or until their resource stopped."""
+        stops = {r.resource: r.since for r in self.state.resources() if not r.up and r.since}
+        ends = [stops.get(lot.resource) for lot in lots]
+        until = np.array([self.model.at if end is None else micros(end) for end in ends], np.int64)
+        since = np.array([micros(lot.started) for lot in lots], np.int64)
+        res = self.model.static[Table.PROC0]["res"][np.array(procs, np.int64)]
+        return worked_on(self.network, self.model, res, since, until).tolist()
 
     @cached_property
     def lines(self) -> Rows:
