@@ -12,6 +12,8 @@ from taktnet.base.daytexts import parse_departures
 from taktnet.ledger.event import DecisionTaken
 from taktnet.network.components import Lane
 
+UNLOAD = 1.5 * HOUR  # from the gate to the shelf; a lane's transit takes it in
+
 
 @dataclass
 class Want:
@@ -39,19 +41,19 @@ class Moving:
         }
         self.wants: dict[tuple[str, str], list[Want]] = defaultdict(list)
         self.loads: dict[tuple[str, float], list[Want]] = {}
-        self.closed: dict[str, float] = {}  # site -> shut until
         self.delays: dict[str, float] = {}  # lane -> extra hours for the next ship
         self._count: dict[str, int] = defaultdict(int)
 
     def order(self, d: DecisionTaken) -> None:
-        """A move or buy decision: the origin gets it ready, then picks it."""
-        prep = self.prep.get((d.site, d.item, d.origin), 8.0)
-        prep *= self.world.chance(f"prep/{d.origin}").uniform(0.55, 1.05)
-        promised = self.world.seconds(d.due) if d.due else self.world.now + 5 * DAY
+        """A move or buy decision: the origin gets it ready in its working time, then picks it."""
+        world, origin = self.world, d.origin
+        prep = self.prep.get((d.site, d.item, origin), 8.0) * HOUR
+        prep *= world.chance(f"prep/{origin}").triangular(0.8, 1.2, 1.0)
+        promised = world.seconds(d.due) if d.due else world.now + 5 * DAY
         self.want(
-            d.origin,
+            origin,
             Want(d.site, d.item, d.qty, d.lane, d.decision, d.loop, promised),
-            self.world.open_at(d.origin, self.world.now + prep * HOUR),
+            world.after_work(origin, world.now, prep),
         )
 
     def want(self, origin: str, want: Want, ready: float) -> None:
@@ -66,7 +68,7 @@ class Moving:
     def stock_came(self, site: str, item: str) -> None:
         """Pick in the order of the wishes as far as stock goes; customers get all or nothing."""
         queue = self.wants.get((site, item))
-        while queue and self.closed.get(site, 0.0) <= self.world.now:
+        while queue and not self.world.closed(site):
             want, have = queue[0], self.world.have[site, item] + 1e-6
             box = self.world.items[item].container_qty
             whole = self.world.sites[want.to].kind == "customer" or want.qty <= box
@@ -82,13 +84,16 @@ class Moving:
 
     def _load(self, site: str, want: Want) -> None:
         lane = self.lanes[want.lane]
-        leaves = self.departure(lane, self.world.now + HOUR)
+        self._await(site, lane, self.departure(lane, self.world.now)).append(want)
+        self.world.picked[site, want.item] += want.qty
+
+    def _await(self, site: str, lane: Lane, leaves: float) -> list[Want]:
+        """What goes with a departure of a lane."""
         load = self.loads.get((lane.id, leaves))
         if load is None:
             load = self.loads[lane.id, leaves] = []
             self.world.at(leaves, lambda: self._leave(site, lane, leaves))
-        load.append(want)
-        self.world.picked[site, want.item] += want.qty
+        return load
 
     def departure(self, lane: Lane, when: float) -> float:
         """The first departure of the lane at or after `when`."""
@@ -110,6 +115,10 @@ class Moving:
 
     def _leave(self, site: str, lane: Lane, leaves: float) -> None:
         world, load = self.world, self.loads.pop((lane.id, leaves))
+        if world.closed(site):
+            after = self.departure(lane, world.open_at(site, world.now))
+            self._await(site, lane, after).extend(load)
+            return
         self._count[lane.id] += 1
         shipment = f"SHP-{lane.id}-{self._count[lane.id]:04d}"
         transit = self.transit(lane)
@@ -133,7 +142,8 @@ class Moving:
             )
         self._costs(site, lane, shipment, load)
         self._track(lane, shipment, leaves, transit, extra)
-        world.at(leaves + transit + extra, lambda: self._arrive(lane, shipment, load))
+        there = leaves + transit + extra - UNLOAD
+        world.at(there, lambda: self._arrive(lane, shipment, load))
 
     def _costs(self, site: str, lane: Lane, shipment: str, load: list[Want]) -> None:
         """An estimate when it leaves, an invoice some days after; duty where a border is far."""
@@ -218,7 +228,7 @@ class Moving:
     def _arrive(self, lane: Lane, shipment: str, load: list[Want]) -> None:
         world = self.world
         world.tell("goods.arrived/1", lane.destination, "tms", shipment=shipment)
-        unload = world.open_at(lane.destination, world.now + 1.5 * HOUR)
+        unload = world.open_at(lane.destination, world.now + UNLOAD)
         world.at(unload, lambda: self._receive(lane, shipment, load))
 
     def _receive(self, lane: Lane, shipment: str, load: list[Want]) -> None:

@@ -7,13 +7,29 @@ from world import DAY, HOUR, World
 
 
 def plan(world: World, moving: Moving) -> None:
-    """A late ship, a supplier that stops, a quality hold, an order changed and one cancelled."""
+    """Late ships and lorries, a supplier that closes for longer than it hoped, a quality hold."""
     world.at(16 * DAY, lambda: moving.delays.update({"PEN-RTM-sea": 6 * 24.0}))
-    world.at(33 * DAY, lambda: moving.closed.update({"T19": 38 * DAY}))
-    world.at(38 * DAY + 60, lambda: moving.stock_came("T19", "MAG"))
+    _closure(world, moving, "T19", since=33 * DAY + 2 * HOUR, until=38 * DAY + 2 * HOUR)
     world.at(24 * DAY + 9 * HOUR, lambda: _hold(world, "MIS", "MAG", 4000))
     world.at(45 * DAY, lambda: moving.delays.update({"SUZ-LGB-sea": 4 * 24.0}))
     world.at(52 * DAY, lambda: moving.delays.update({"MIS-BRG-road": 30.0}))
+
+
+def _closure(world: World, moving: Moving, site: str, since: float, until: float) -> None:
+    """A site stands still from `since` to `until`; it hoped to be back a day earlier."""
+    world.closures[site] = (*world.closures.get(site, ()), (since, until))
+    hoped = world.instant(until - DAY)
+
+    def close() -> None:
+        world.tell("site.closed/1", site, "erp", until=hoped, reason="power rationed")
+
+    def reopen() -> None:
+        world.tell("site.opened/1", site, "erp")
+        for item in world.items:
+            moving.stock_came(site, item)
+
+    world.at(since, close)
+    world.at(until, reopen)
 
 
 def _hold(world: World, site: str, item: str, qty: float) -> None:

@@ -33,6 +33,7 @@ class World:
         self.sites = {s.id: s for s in network.sites}
         self.items = {i.id: i for i in network.items}
         self.kept = {(p.site, p.item) for p in network.stock_points}
+        self.closures: dict[str, tuple[tuple[float, float], ...]] = {}  # from, to; in order
         self.on_decision: Callable[[DecisionTaken], None] = lambda _: None
         self.on_stock: Callable[[str, str], None] = lambda site, item: None
         self._streams: dict[str, random.Random] = {}
@@ -65,14 +66,25 @@ class World:
         """The world time of an instant."""
         return (instant - self.start).total_seconds()
 
+    def closed(self, site: str) -> bool:
+        """Whether a site stands still just now."""
+        return any(since <= self.now < until for since, until in self.closures.get(site, ()))
+
     def open_at(self, site: str, when: float) -> float:
         """The first working moment at or after `when`."""
-        first = self.network.working_time(site).next_working(self.instant(when))
-        return when if first is None else self.seconds(first)
+        return self.after_work(site, when, 0.0)
 
     def after_work(self, site: str, when: float, seconds: float) -> float:
-        """When `seconds` of working time from `when` have passed."""
-        done = self.network.working_time(site).add(self.instant(when), seconds)
+        """When `seconds` of working time from `when` have passed; none passes while it is shut."""
+        hours = self.network.working_time(site)
+        for since, until in self.closures.get(site, ()):
+            if until <= when:
+                continue
+            before = hours.seconds(self.instant(when), self.instant(max(since, when)))
+            if seconds < before:
+                break
+            when, seconds = until, seconds - before
+        done = hours.add(self.instant(when), seconds)
         return when + seconds if done is None else self.seconds(done)
 
     def tell(

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_the_twin_is_near_enough_to_give_advice() -> None:
-    """Two weeks: the network's largest error is below the limit, and no measure is missing."""
+    """Two weeks: no measure of the network is off by a tenth, and none is missing."""
     clock = ReplayClock(0)
     with Tower.open(None, HERE / "network", QUIET, clock=clock) as tower:
         replay(tower, read_file(HERE / "history.ndjson.gz"))
@@ -28,7 +28,7 @@ def test_the_twin_is_near_enough_to_give_advice() -> None:
             "stock", "lead time", "OTIF to production", "OTIF to customers",
             "part-days out of stock",
         }  # fmt: skip
-        assert made.error <= tower.settings.twin_error_limit
+        assert made.error <= 0.1 < tower.settings.twin_error_limit
         assert len(made.sites) > 30
         again = fidelity.check(tower.parts, weeks=2, replications=6, kept=False)
         assert again == made
