@@ -91,9 +91,20 @@ function key(e) {
   say(`${lot.dataset.op} on ${hand.line} from ${when(hand.start)}; Enter checks, Escape puts it back`);
 }
 
+// A lot that began left of what is in sight keeps its name in sight.
+function name() {
+  const left = chart()?.scrollLeft;
+  for (const text of chart()?.querySelectorAll(".lot text") ?? []) {
+    const [x, width] = ["x", "width"].map((n) => Number(text.previousElementSibling.getAttribute(n)));
+    const last = x + width - text.getComputedTextLength() - 12;
+    text.setAttribute("x", Math.max(x, Math.min(left, last)) + 6);
+  }
+}
+
 function settled() {
   const box = chart();
   if (!box) return;
+  name();
   if (!kept) return;
   box.scrollTo(kept.left, kept.top);
   box.querySelector(`.lot[data-op="${CSS.escape(kept.op)}"]`)?.focus({ preventScroll: true });
@@ -105,6 +116,7 @@ function open() {
   const box = chart();
   const now = box?.querySelector(".now");
   if (now) box.scrollLeft = Math.max(0, Number(now.getAttribute("x1")) - 80);
+  name();
 }
 
 document.addEventListener("pointerdown", down);
@@ -114,4 +126,5 @@ document.addEventListener("pointercancel", leave);
 document.addEventListener("keydown", key);
 document.addEventListener("focusout", (e) => { if (hand && !hand.pointer && e.target === hand.lot) leave(); });
 document.addEventListener("htmx:afterSettle", settled);
+document.addEventListener("scroll", (e) => { if (e.target === chart()) name(); }, true);
 open();
