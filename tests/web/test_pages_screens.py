@@ -266,6 +266,23 @@ def test_an_order_that_is_all_under_way_is_shipped_and_the_log_tells_offsets() -
     assert re.search(r'</time> <span class="dim">UTC(\+\d)?</span></td>', log)
 
 
+def test_stock_under_a_name_that_the_network_lacks_needs_attention() -> None:
+    """A mistyped site is told with the nearest there is, until a correction takes it back."""
+    world = eventful(World())
+    count = world.make(e.StockCounted, NOW, "KKR", item="MOT-36", qty=5)
+    try:
+        assert "no site" not in client(world).get("/").text
+        world.tell(count)
+        page = client(world).get("/").text
+        assert "There is no site KKR in the network" in page
+        assert "Did you mean &#34;KRK&#34;?" in page
+        assert 'href="/events?site=KKR"' in page
+        world.tell(world.make(e.StockCounted, NOW, "KKR", item="MOT-36", qty=0, corrects=count.id))
+        assert "no site" not in client(world).get("/").text
+    finally:
+        world.close()
+
+
 def test_names_are_found_by_their_beginning_and_their_words(busy: World) -> None:
     """An id before a name, a name before a part of one; references by their exact name."""
     screens = TowerScreens(busy.tower)

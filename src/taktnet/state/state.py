@@ -121,6 +121,10 @@ class State:
         """Balances that are not zero, by site, item, lot and status."""
         return views.stock(self.memory, self.names, site, item)
 
+    def stocked(self) -> tuple[list[str], list[str]]:
+        """The sites and the items under which stock is on record."""
+        return views.stocked(self.memory, self.names)
+
     def transit(self, now: int, site: str = "", item: str = "") -> list[rows.Transit]:
         """What is under way (to `site`), by shipment and item, with its age at `now`."""
         return views.transit(self.memory, self.names, now, site, item)

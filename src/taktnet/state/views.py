@@ -34,6 +34,14 @@ def of(rows: np.ndarray, names: Names, site: str, item: str) -> np.ndarray:
     return rows
 
 
+def stocked(memory: Memory, names: Names) -> tuple[list[str], list[str]]:
+    """See `State.stocked`."""
+    rows = memory.live(Table.POINT)
+    rows = rows[(rows["available"] != 0) | (rows["held"] != 0) | (rows["inspection"] != 0)]
+    sites, items = np.unique(rows["site"]).tolist(), np.unique(rows["item"]).tolist()
+    return [names.text(Domain.SITE, i) for i in sites], [names.text(Domain.ITEM, i) for i in items]
+
+
 def points(memory: Memory, names: Names, site: str, item: str) -> list[Point]:
     """See `State.points`."""
     rows = of(memory.live(Table.POINT), names, site, item)

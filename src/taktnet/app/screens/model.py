@@ -117,7 +117,7 @@ class PaceRow:
 class Trouble:
     """Something open that a planner should see."""
 
-    kind: Literal["closed", "late", "stopped", "stale", "waiting", "short"]
+    kind: Literal["closed", "late", "stopped", "stale", "waiting", "short", "alert"]
     level: Level
     title: str
     detail: str

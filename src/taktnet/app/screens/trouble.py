@@ -7,8 +7,9 @@ from urllib.parse import quote, urlencode
 from taktnet.app.screens.desk import HOUR_US, Desk, us
 from taktnet.app.screens.model import ClosedLine, PaceRow, Trouble
 from taktnet.app.screens.saying import amount
+from taktnet.network.cells import did_you_mean
 
-_ORDER = {"closed": 0, "stopped": 1, "late": 2, "short": 3, "stale": 4, "waiting": 5}
+_ORDER = {"closed": 0, "stopped": 1, "late": 2, "short": 3, "stale": 4, "waiting": 5, "alert": 6}
 _SOON_US = 24 * HOUR_US
 _FEW = 3
 
@@ -109,11 +110,27 @@ def _short(pace: tuple[PaceRow, ...], now: int) -> list[Trouble]:
     return rows
 
 
+def _unknown(desk: Desk) -> list[Trouble]:
+    """Stock that is on record under names that the network does not have."""
+    sites, items = desk.state.stocked() if desk.sites else ([], [])
+    names = [("site", name, desk.sites) for name in sites if name not in desk.sites]
+    names += [("item", name, desk.units) for name in items if name not in desk.units]
+    if not names:
+        return []
+    what, name, known = names[0]
+    title = f"There is no {what} {name} in the network"
+    if more := len(names) - 1:
+        title += f", nor {'another name' if more == 1 else f'{more} other names'} on record"
+    near = did_you_mean(name, list(known))
+    detail = f"stock is on record under it. {near}".rstrip()
+    return [Trouble("alert", "warn", title, detail, 0, "UTC", f"/events?{urlencode({what: name})}")]
+
+
 def troubles(desk: Desk, pace: tuple[PaceRow, ...]) -> tuple[Trouble, ...]:
     """All of them, critical ones first, then by kind, within a kind as the desk has them."""
     rows = [
         *_closed(desk), *_stopped(desk), *_late(desk), *_short(pace, desk.now), *_stale(desk),
-        *_waiting(desk),
+        *_waiting(desk), *_unknown(desk),
     ]  # fmt: skip
     return tuple(sorted(rows, key=lambda t: (t.level != "crit", _ORDER[t.kind])))
 
