@@ -72,7 +72,7 @@ def test_a_point_above_its_trigger_has_nothing_to_order(plants: Model) -> None:
 @pytest.mark.slow
 def test_looking_ahead_changes_nothing() -> None:
     """A network that is large enough for it has the same bits with the heap, which never does."""
-    model = lower(generate(420, 3), None, Names(), MONDAY, 5)
+    model = lower(generate(600, 3), None, Names(), MONDAY, 5)
     assert len(model.points) > MANY
     calendar, heap = run(model, 4, 1, 5), run(model.sim(heap=True), 4, 1, 5)
     assert calendar.points.tobytes() == heap.points.tobytes()

@@ -76,6 +76,8 @@ def generate(
 ) -> None:
     """Make a believable network of any size, the same for the same seed.
 
+    It has the mix of sites and the densities of examples/drivetrain.
+
     \b
     Examples:
       taktnet generate --sites 200 --seed 7 big/network

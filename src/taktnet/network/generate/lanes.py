@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from taktnet.base.daytexts import WEEK_MIN, parse_departures
 from taktnet.network import components as c
 from taktnet.network.generate.world import World
 
@@ -50,17 +51,30 @@ def distance_km(a: c.Site, b: c.Site) -> float:
 
 
 def usual_mode(world: World, origin: str, destination: str) -> c.Mode:
-    """Road within a landmass, rail when it is far, sea between landmasses."""
+    """Road within a landmass, rail when it is far, sea between landmasses; light parts fly."""
     lands = {world.city[origin].land, world.city[destination].land}
     far = distance_km(world.sites[origin], world.sites[destination])
     if len(lands) == 1:
         return "road" if far < 2200 else "rail"
-    return "road" if lands == {"EU", "GB"} and far < 2200 else "sea"
+    if lands == {"EU", "GB"} and far < 2200:
+        return "road"
+    return "air" if origin in world.fliers else "sea"
+
+
+def wait_h(lane: c.Lane) -> float:
+    """Hours from one departure of a lane to the next, on average; 0 where it leaves at any time."""
+    leaves = parse_departures(lane.departures)
+    return WEEK_MIN / 60 / len(leaves) if leaves else 0.0
+
+
+def lane_id(origin: str, destination: str, mode: c.Mode) -> str:
+    """The name of a lane."""
+    return f"{origin}_{destination}_{mode}"
 
 
 def lane(world: World, origin: str, destination: str, mode: c.Mode) -> c.Lane:
     """The lane between two sites by a mode, made when it is first needed."""
-    name = f"{origin}_{destination}_{mode}"
+    name = lane_id(origin, destination, mode)
     known = world.lanes.get(name)
     if known is None:
         known = world.lanes[name] = _lane(world, name, origin, destination, mode)

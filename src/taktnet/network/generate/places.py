@@ -6,17 +6,17 @@ from typing import Final
 
 from taktnet.network import components as c
 from taktnet.network.cities import CITIES, City
-from taktnet.network.generate.world import World
+from taktnet.network.generate.world import EXAMPLE_SITES, World
 
-#: Role to (letter of its ids, kind, tier, share of all sites, words of its name).
-ROLES: Final[dict[str, tuple[str, c.SiteKind, int, float, str]]] = {
-    "assembly": ("A", "plant", 0, 0.10, "assembly plant"),
-    "component": ("C", "plant", 0, 0.15, "component plant"),
-    "hub": ("H", "hub", 0, 0.05, "consolidation hub"),
-    "tier1": ("S", "supplier", 1, 0.30, "components"),
-    "tier2": ("M", "supplier", 2, 0.20, "materials"),
-    "customer": ("K", "customer", 0, 0.20, "customer"),
-}
+#: Role to (letter of its ids, kind, tier, sites of 49, words of its name): the mix of the example.
+ROLES: Final[dict[str, tuple[str, c.SiteKind, int, int, str]]] = {
+    "assembly": ("A", "plant", 0, 3, "assembly plant"),
+    "component": ("C", "plant", 0, 2, "component plant"),
+    "hub": ("H", "hub", 0, 2, "consolidation hub"),
+    "tier1": ("S", "supplier", 1, 24, "components"),
+    "tier2": ("M", "supplier", 2, 12, "materials"),
+    "customer": ("K", "customer", 0, 6, "customer"),
+}  # fmt: skip
 #: Shift patterns: name -> (shifts, break in minutes).
 PATTERNS: Final[dict[str, tuple[str, float]]] = {
     "1S": ("07:00-15:30", 30.0),
@@ -46,10 +46,7 @@ PER_EUR: Final[dict[str, float]] = {
 
 def settle(world: World, sites: int) -> None:
     """Choose places for every role; the first assembly plants stand on different landmasses."""
-    counts = {role: max(1, int(sites * share)) for role, (*_, share, _) in ROLES.items()}
-    counts["tier1"] = max(2, counts["tier1"])
-    counts["customer"] += sites - sum(counts.values())
-    for role, count in counts.items():
+    for role, count in _counts(sites).items():
         letter, kind, tier, _, words = ROLES[role]
         width = max(2, len(str(count)))
         world.roles[role] = []
@@ -73,6 +70,16 @@ def settle(world: World, sites: int) -> None:
                 calendar=calendar,
                 company=f"Norda {city.country}" if own else "",
             )
+
+
+def _counts(sites: int) -> dict[str, int]:
+    """Sites of every role, one at least, by the largest remainders."""
+    exact = {role: sites * share / EXAMPLE_SITES for role, (*_, share, _) in ROLES.items()}
+    counts = {role: max(1, int(share)) for role, share in exact.items()}
+    behind = sorted(exact, key=lambda role: counts[role] - exact[role])
+    for role in behind[: sites - sum(counts.values())]:
+        counts[role] += 1
+    return counts
 
 
 def _city(world: World, role: str, number: int) -> City:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from taktnet.base.daytexts import WEEK_MIN, parse_departures
 from taktnet.base.exact import ceil_to
 from taktnet.network import components as c
 from taktnet.network.explode import explode, process_shares
+from taktnet.network.generate.lanes import wait_h
 from taktnet.network.generate.places import PER_EUR
+from taktnet.network.generate.shelf import shelf_lives
 from taktnet.network.generate.world import Node, World
 from taktnet.network.network import Network
 from taktnet.network.rates import WINDOW_D
@@ -24,11 +25,18 @@ from taktnet.network.sizing import kanban_cards, signal_cards, two_bin_qty
 NICE: Final = (1, 2, 4, 5, 6, 8, 10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100, 120, 160, 200, 250,
                300, 400, 500, 600, 800, 1000, 1500, 2000, 3000, 5000, 10000)  # fmt: skip
 LOAD = 0.72
+#: Days of one machine that a lot takes at most.
+LOT_D = 1.0
 SETUP_LOAD = 0.08
-ITEMS_PER_LINE = 3
+#: Items on one line of a plant; a supplier has one line.
+ITEMS_PER_LINE = 2
 CONTAINERS_A_DAY = 4
 #: Standard deviations above the mean that a customer's order hardly ever exceeds.
 TAIL = 4
+#: How often what comes by road is pulled by cards, by kind of site; else it is ordered in lots.
+PULLED: Final = {"plant": 0.75, "supplier": 0.3, "customer": 1.0}
+#: How much longer the slower of two sources may take for cards to keep their shares.
+EVEN = 1.5
 #: Safety of loops, as a share of what is needed over their lead time.
 SAFETY_MADE, SAFETY_BOUGHT = 0.5, 0.3
 
@@ -62,29 +70,34 @@ def size(world: World) -> Network:
         for found, made in ((rates, flows.nodes), (carried, flows.lanes)):
             for key, rate in made.items():
                 found[key] = max(found.get(key, 0.0), rate)
+    for row in network.demand:
+        if network.sources_of(row.site, row.item):  # the customer has stock of its own
+            rates[row.site, row.item] = row.rate_day
     network = replace(network, items=_containers(network, rates))
     plan = _Plan(world, network, rates)
     plan.network = replace(network, processes=_paced(plan), sources=_minimums(plan))
     _pieces(plan)
     for (lane, item), rate in carried.items():
         node = network.lane(lane).origin, item
-        plan.docked[node] = plan.docked.get(node, 0.0) + rate * _wait_d(plan, lane)
+        plan.docked[node] = plan.docked.get(node, 0.0) + rate * wait_h(network.lane(lane)) / 24
     points: list[c.StockPoint] = []
     loops: list[c.Loop] = []
     needed = [node for node, rate in rates.items() if rate > 0]
     for node in sorted(needed, key=lambda n: bool(plan.network.processes_of(*n))):
         _keep(plan, node, points, loops)  # what is bought first: its bins say what is made
-    return replace(plan.network, stock_points=tuple(points), loops=tuple(loops))
+    items = shelf_lives(plan.network.items, points, loops, rates)
+    return replace(plan.network, items=items, stock_points=tuple(points), loops=tuple(loops))
 
 
 def _skeleton(world: World) -> Network:
     resources: list[c.Resource] = []
     processes: list[c.Process] = []
     for site, items in world.made.items():
-        for number in range(math.ceil(len(items) / ITEMS_PER_LINE)):
+        each = ITEMS_PER_LINE if world.sites[site].kind == "plant" else len(items)
+        for number in range(math.ceil(len(items) / each)):
             line = _line(world, site, number + 1)
             resources.append(line)
-            for item in items[number * ITEMS_PER_LINE : (number + 1) * ITEMS_PER_LINE]:
+            for item in items[number * each : (number + 1) * each]:
                 good = world.rng.choice((1.0, 0.99, 0.985, 0.97))
                 processes.append(
                     c.Process(site=site, item=item, resource=line.id, cycle_s=60.0, yield_rate=good)
@@ -135,7 +148,11 @@ def _containers(network: Network, rates: dict[Node, float]) -> tuple[c.Item, ...
 
 
 def _paced(plan: _Plan) -> tuple[c.Process, ...]:
-    """Cycle times that load every line to about three quarters, set-ups to a tenth at most."""
+    """Cycle times that load every line to about three quarters, set-ups to a tenth at most.
+
+    A container of what is made elsewhere in quantity does not block a line for days, and who
+    shares a buyer has room for half of the other's share: such lines have less to do.
+    """
     network, rates = plan.network, plan.rates
     start = date(plan.world.year, 2, 1)
     share = {
@@ -143,19 +160,24 @@ def _paced(plan: _Plan) -> tuple[c.Process, ...]:
         for site, item in {(p.site, p.item): None for p in network.processes}
         for p, w in process_shares(network, site, item)
     }
+    room: dict[Node, float] = {}
+    for s in network.sources:
+        node = s.origin, s.item
+        room[node] = room.get(node, 0.0) + (1 - s.share) / 2 * rates.get((s.site, s.item), 0.0)
     on_line: dict[str, int] = {}
     for p in network.processes:
         on_line[p.resource] = on_line.get(p.resource, 0) + 1
     made: list[c.Process] = []
     for p in network.processes:
-        rate = rates.get((p.site, p.item), 0.0) * share.get((p.site, p.item, p.resource), 0.0)
+        rate = rates.get((p.site, p.item), 0.0) + room.get((p.site, p.item), 0.0)
+        rate *= share.get((p.site, p.item, p.resource), 0.0)
         starts = max(rate, 0.5) / p.yield_rate
         resource = network.resource(p.resource)
         day = network.working_time(p.site, p.resource).mean_day_seconds(start, WINDOW_D)
         time = day * resource.count / on_line[p.resource]
         container = network.item(p.item).container_qty
         lot = float(ceil_to(round(max(starts * 0.8, container), 6), container))
-        cycle = math.floor(time * LOAD / starts * 100) / 100
+        cycle = math.floor(min(time * LOAD / starts, day * LOT_D / lot) * 100) / 100
         setup = min(60.0 * plan.world.rng.choice((5, 10, 15, 20)), time * SETUP_LOAD * lot / starts)
         made.append(
             replace(p, cycle_s=max(0.01, cycle), lot_qty=lot, setup_s=float(math.floor(setup)))
@@ -182,7 +204,9 @@ def _pieces(plan: _Plan) -> None:
             plan.takes((p.site, line.component), job * line.qty / (1 - line.scrap))
     for row in network.demand:
         daily = row.distribution != "poisson"
-        plan.takes((row.supplier, row.item), row.rate_day * (1 + TAIL * row.cv) if daily else 1.0)
+        kept = network.sources_of(row.site, row.item)
+        place = row.site if kept else row.supplier
+        plan.takes((place, row.item), row.rate_day * (1 + TAIL * row.cv) if daily else 1.0)
 
 
 def _cards(
@@ -191,18 +215,12 @@ def _cards(
     """Cards for the flow, for what is taken in one piece or waits at the dock, and for those that
     must come together.
 
-    With fewer a loop could stand still: stock too small for the next job, and no card to ask
-    for more.
+    Two at least: one is filled while the other is emptied. With fewer a loop could stand still:
+    stock too small for the next job, and no card to ask for more.
     """
     container = plan.network.item(node[1]).container_qty
-    flow = kanban_cards(rate, lead, safety, container)
+    flow = kanban_cards(rate, lead, safety, container, 2)
     return flow + _containers_held(plan, node) + max(0, math.ceil(moq / container) - 1)
-
-
-def _wait_d(plan: _Plan, lane: str) -> float:
-    """Days from one departure of a lane to the next, on average."""
-    leaves = parse_departures(plan.network.lane(lane).departures)
-    return WEEK_MIN / 60 / 24 / len(leaves) if leaves else 0.0
 
 
 def _containers_held(plan: _Plan, node: Node) -> int:
@@ -224,9 +242,8 @@ def _day_h(plan: _Plan, site: str) -> float:
 def lead_d(plan: _Plan, source: c.Source, collection_h: float) -> float:
     """Days from a freed card to the full container over a source."""
     lane = plan.network.lane(source.lane)
-    wait_h = 24 * _wait_d(plan, source.lane)
     prep_d = source.prep_h / _day_h(plan, source.origin)
-    hours = collection_h + wait_h + lane.transit_h
+    hours = collection_h + wait_h(lane) + lane.transit_h
     rest_d = max(_rest_d(plan, source.origin), _rest_d(plan, source.site))
     return round(prep_d + hours / 24 + rest_d, 3)
 
@@ -247,13 +264,20 @@ def _keep(plan: _Plan, node: Node, points: list[c.StockPoint], loops: list[c.Loo
     )
     if network.processes_of(site, item):
         point = _made(plan, point, loops)
-    elif network.site(site).kind == "hub" or any(
-        network.lane(s.lane).mode != "road" for s in primary
-    ):
-        point = _ordered(plan, point, primary)
-    else:
+    elif _by_cards(plan, site, primary):
         point = _pulled(plan, point, primary, loops)
+    else:
+        point = _ordered(plan, point, primary)
     points.append(point)
+
+
+def _by_cards(plan: _Plan, site: str, primary: list[c.Source]) -> bool:
+    """Whether cards pull what comes by road; two sources keep their shares if they take as long."""
+    if any(plan.network.lane(s.lane).mode != "road" for s in primary):
+        return False
+    leads = [lead_d(plan, s, 0.0) for s in primary]
+    often = PULLED.get(plan.network.site(site).kind, 0.0)
+    return max(leads) <= EVEN * min(leads) and plan.world.rng.random() < often
 
 
 def _made(plan: _Plan, point: c.StockPoint, loops: list[c.Loop]) -> c.StockPoint:
@@ -264,7 +288,7 @@ def _made(plan: _Plan, point: c.StockPoint, loops: list[c.Loop]) -> c.StockPoint
     process = network.processes_of(point.site, point.item)[0]
     lead = round(1.5 + _rest_d(plan, point.site), 3)
     choice = plan.world.rng.random()
-    if network.site(point.site).tier == 2 and choice < 0.5:
+    if network.site(point.site).tier == 2 and choice < 0.3:
         least = float(math.ceil(rate * lead * (1 + SAFETY_MADE) + plan.at_once.get(node, 0.0)))
         return replace(point, policy="RQ", reorder_point=least, order_qty=process.lot_qty)
     loop = c.Loop(
@@ -288,18 +312,22 @@ def _made(plan: _Plan, point: c.StockPoint, loops: list[c.Loop]) -> c.StockPoint
 
 
 def _ordered(plan: _Plan, point: c.StockPoint, primary: list[c.Source]) -> c.StockPoint:
-    """Base stock at hubs; (R,Q) or (s,S) for what comes from far."""
+    """Base stock at hubs; else (R,Q), or (s,S) looked at once a day."""
     network, node = plan.network, (point.site, point.item)
     rate = plan.rates[node]
     container = network.item(point.item).container_qty
-    lead = max(lead_d(plan, s, 0.0) for s in primary)
+    hub = network.site(point.site).kind == "hub"
+    daily = not hub and plan.world.rng.random() < 0.5
+    lead = max(lead_d(plan, s, 0.0) for s in primary) + daily
     safety = max(_SAFETY[network.lane(s.lane).mode] for s in primary)
     least = math.ceil(round(rate * lead * (1 + safety) + plan.at_once.get(node, 0.0), 6))
     far = any(network.lane(s.lane).mode == "sea" for s in primary)
     lot = float(ceil_to(math.ceil(round(rate * (7 if far else 2), 6)), container))
-    if network.site(point.site).kind == "hub":
+    for source in primary:
+        plan.takes((source.origin, point.item), lot * source.share)
+    if hub:
         return replace(point, policy="base_stock", base_stock=float(least) + lot)
-    if plan.world.rng.random() < 0.5:
+    if not daily:
         return replace(point, policy="RQ", reorder_point=float(least), order_qty=lot)
     return replace(
         point, policy="sS", reorder_point=float(least), order_up_to=least + lot, review_h=24.0
