@@ -202,8 +202,11 @@ DEMAND = _lines(
     "i8 next ordinal lines units on_time_lines on_time_units", "f8 factor", "i4 seq plan",
     "i8 carry late_sum overdue", "f8 late_area", "i4 held_head held_tail",
 )  # fmt: skip
-#: Seldom touched counts of a point, and the sketch of its lead times.
-TALLY = _lines(f"({SKETCH},)i4 sketch", "i8 scrapped expired stockouts", "i4 batch_head batch_tail")
+#: Seldom touched counts of a point, when its stock is next looked at for what is past its date,
+#: and the sketch of its lead times.
+TALLY = _lines(
+    f"({SKETCH},)i4 sketch", "i8 scrapped expired stockouts expiry", "i4 batch_head batch_tail"
+)
 #: Goods that are on the road when the run starts. `seen` is F(age), where the residual begins.
 #: `moved` of an extra shipment, which no one has told of yet.
 ROAD = _record("qty age delay born", "seen", "lane lost kind ref shipment order moved", "name")

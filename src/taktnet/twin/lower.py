@@ -13,6 +13,7 @@ order by the same numbers. What the fields of a network do not say is taken so:
   middle of the times that keep the window.
 - A lane with departures loads in the order of arrival; blank `vehicles` takes whatever there is.
 - A customer that keeps stock of an item under a policy of its own takes from there, on the spot.
+- Stock that is there at the start was made then: of what is counted no date is on record.
 - A process makes one container after another until its lot is done, or the whole order where
   the lot is 0. What is scrapped is made again.
 """

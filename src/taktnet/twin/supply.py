@@ -159,6 +159,7 @@ class Supply(Places):
             site, item = self.points[p]
             if (site, item) in self.open:
                 self.rows[Table.POINT][p]["onhand"] = BIG
+                self.rows[Table.PLACE][p]["shelf"] = 0
                 continue
             point = self.network.stock_point(site, item)
             wanted = "a policy, or a loop, with a source or a process"

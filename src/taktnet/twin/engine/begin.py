@@ -31,12 +31,13 @@ from taktnet.twin.engine.access import (
 )
 from taktnet.twin.engine.call_off import mark_of
 from taktnet.twin.engine.customer import await_turn, next_order
+from taktnet.twin.engine.goods import keep_date
 from taktnet.twin.engine.hours import end_of
 from taktnet.twin.engine.line import add_order, try_start
 from taktnet.twin.engine.pool import new_cell
 from taktnet.twin.engine.pull import drain, forward, make_ready, request_at
 from taktnet.twin.engine.road import fare, vehicles_of
-from taktnet.twin.engine.settle import ASSUMED, touch
+from taktnet.twin.engine.settle import ASSUMED, EXPIRES, touch
 from taktnet.twin.engine.trouble import change, fail, hold, next_failure, shut
 from taktnet.twin.layout import DAY, NEGBIN, PLANNED, POISSON, Kind
 from taktnet.twin.queue import push, rebuild
@@ -67,6 +68,9 @@ def start(x: int, seed: int, replication: int) -> None:
     for p in range(h.points):
         make_ready(x, p)
         _review(x, p, h)
+        a = point_at(x, p)
+        if a.flags & EXPIRES and a.onhand > 0:
+            keep_date(x, p, a, a.onhand, h.now + place_at(x, p).shelf)
     for c in range(h.changes):
         if change_at(x, c).at <= 0:
             change(x, c)

@@ -185,7 +185,7 @@ def stock_in(x: int, p: int, qty: int, born: int) -> None:
     a = point_at(x, p)
     a.onhand += qty
     if a.flags & EXPIRES:
-        _batch(x, p, a, qty, born + place_at(x, p).shelf)
+        keep_date(x, p, a, qty, born + place_at(x, p).shelf)
     if a.head >= 0:
         serve(x, p)
     if a.waiting > 0 and a.onhand > 0:
@@ -195,7 +195,7 @@ def stock_in(x: int, p: int, qty: int, born: int) -> None:
 
 
 @kernel
-def _batch(x: int, p: int, a: Any, qty: int, expiry: int) -> None:
+def keep_date(x: int, p: int, a: Any, qty: int, expiry: int) -> None:
     """Keep when goods run out, in order of that date."""
     t = tally_at(x, p)
     i = new_cell(x)
@@ -213,9 +213,10 @@ def _batch(x: int, p: int, a: Any, qty: int, expiry: int) -> None:
         cell_at(x, before).next = i
     if j < 0:
         t.batch_tail = i
-    if not a.flags & BATCHED:
+    if not a.flags & BATCHED or expiry < t.expiry:
         a.flags |= BATCHED
-        push(x, max(expiry, head_at(x, 0).now), EXPIRE, p, 0, 0)
+        t.expiry = max(expiry, head_at(x, 0).now)
+        push(x, t.expiry, EXPIRE, p, 0, 0)
 
 
 @kernel
@@ -224,6 +225,8 @@ def expire(x: int, p: int) -> None:
     apart()
     settle(x, p)
     a, t, now = point_at(x, p), tally_at(x, p), head_at(x, 0).now
+    if now != t.expiry:  # an older batch came after this look was planned, and had its own
+        return
     while t.batch_head >= 0 and cell_at(x, t.batch_head).mark <= now:
         i = t.batch_head
         c = cell_at(x, i)
@@ -238,4 +241,5 @@ def expire(x: int, p: int) -> None:
         t.batch_tail = -1
         a.flags &= ~BATCHED
     else:
-        push(x, cell_at(x, t.batch_head).mark, EXPIRE, p, 0, 0)
+        t.expiry = cell_at(x, t.batch_head).mark
+        push(x, t.expiry, EXPIRE, p, 0, 0)
