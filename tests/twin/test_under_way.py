@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -98,6 +99,24 @@ def test_a_running_lot_has_been_worked_on_since_it_began(stopped: bool, left_h: 
     state = happened(names, zero, begun, *[stop] * stopped)
     servers = lower(net, state, names, MONDAY, 30).fresh[Table.SERVER]
     assert servers["left"].tolist() == [left_h * HOUR_US]
+
+
+@pytest.mark.parametrize(("reason", "waits"), [("stockout", False), ("breakdown", True)])
+def test_a_line_that_stands_for_want_of_a_part_goes_on_when_it_is_there(
+    reason: Literal["stockout", "breakdown"], waits: bool
+) -> None:
+    """It starts at once and says so; one that broke down is repaired first."""
+    net, names = station(0.0, 1 / 24, base=8.0), Names()
+    one = e.StockCounted(**base("c", site="P"), item="A", qty=1.0)
+    stop = e.ResourceStopped(**base("s", -57.0, site="P"), resource="M", reason=reason, item="A")
+    net = net.with_rows("resources", [replace(net.resources[0], mttr_h=5.0)])
+    sim = lower(net, happened(names, one, stop), names, MONDAY, 30).sim()
+    sim.begin(1, 0, trace=True)
+    sim.run_to(20)
+    facts = sim.trace()
+    (up,) = of(facts, e.NUMBER[e.ResourceStarted])["at"].tolist()
+    assert (up > MONDAY) == waits
+    assert of(facts, e.NUMBER[e.LotStarted])["at"].tolist() == [up]
 
 
 def test_what_is_ordered_at_the_end_of_a_run_falls_due_when_it_would_in_a_longer_one() -> None:

@@ -23,7 +23,7 @@ from taktnet.state import tables as s
 from taktnet.state.rows import Lot
 from taktnet.twin.draft import records
 from taktnet.twin.engine.loop import passed
-from taktnet.twin.engine.note import HELD
+from taktnet.twin.engine.note import HELD, WANTS
 from taktnet.twin.engine.settle import ASSUMED
 from taktnet.twin.layout import DTYPES, SECOND, Change, Table
 from taktnet.twin.numbers import Numbers
@@ -33,6 +33,8 @@ from taktnet.twin.streams import name_key
 from taktnet.twin.under_way import by_order
 
 Rows = np.ndarray[Any, np.dtype[Any]]
+#: Reasons for which a resource stands still that the twin has itself, so that it knows their end.
+OWN_CAUSES = ("stockout", "hold", "changeover")
 _UNLIMITED = 1 << 54
 #: What closes: the names of the model to look in, and the change that it is.
 _CLOSES = {"site": ("sites", Change.SITE), "lane": ("lanes", Change.LANE)}
@@ -260,13 +262,17 @@ class _Placing:
         self.stand(rows[known], who[known], (rows["qty"] - rows["shipped"])[known])
 
     def resources(self) -> None:
-        """Resources that are down are under repair."""
-        servers = self.tables[Table.SERVER]
+        """Resources that are down are under repair; those that wait go on when they can."""
+        servers, short = self.tables[Table.SERVER], self.tables[Table.RES]["short"]
         for row in self.state.resources():
             number = self.model.find("resources", row.resource)
-            if number >= 0 and not row.up:
+            if number < 0 or row.up:
+                continue
+            if row.reason in OWN_CAUSES:
+                short[number] = WANTS
+            else:
                 servers["hold"][servers["res"] == number] = 1
-                self.tables[Table.RES]["short"][number] = HELD
+                short[number] = HELD
 
     def closures(self) -> None:
         """What is closed opens when expected; where that is not known, or over, it stays so."""

@@ -27,6 +27,7 @@ from taktnet.network import Network
 from taktnet.state import State
 from taktnet.state.tables import Table
 from taktnet.twin.changes import Down
+from taktnet.twin.live import OWN_CAUSES
 from taktnet.twin.places import serving_point
 from taktnet.twin.start import Start
 
@@ -41,7 +42,7 @@ _DOWN: dict[str, tuple[int, int, str, Domain, str]] = {
     "site": (NUMBER[e.SiteClosed], NUMBER[e.SiteOpened], "site", Domain.SITE, "sites"),
     "lane": (NUMBER[e.LaneClosed], NUMBER[e.LaneOpened], "res", Domain.LANE, "lanes"),
 }  # fmt: skip
-_OWN_CAUSES = (STOP["stockout"], STOP["hold"], STOP["changeover"])
+_OWN_CAUSES = tuple(STOP[cause] for cause in OWN_CAUSES)
 Plans = dict[tuple[str, str, str], list[tuple[int, float] | tuple[int, float, int]]]
 
 
@@ -106,7 +107,11 @@ class Lived:
 
     def stops(self) -> list[Down]:
         """When which resource, site or lane was down, as it happened; what still is stays down."""
-        stands = {r.resource: 0.0 for r in self.state.resources() if not r.up}
+        stands = {
+            r.resource: 0.0
+            for r in self.state.resources()
+            if not r.up and r.reason not in OWN_CAUSES
+        }
         shut = {(c.kind, c.name): 0.0 for c in self.state.closures()}
         found = list(self._downs("resource", stands))
         for kind in ("site", "lane"):
