@@ -85,19 +85,29 @@ def test_a_shipment_at_the_gate_is_through_with_its_way() -> None:
     assert came == [("D1", 5.0, 0)]
 
 
-@pytest.mark.parametrize(("stopped", "left_h"), [(False, 3.0), (True, 5.0)])
-def test_a_running_lot_has_been_worked_on_since_it_began(stopped: bool, left_h: float) -> None:
+AT = base("x", -57.0, site="P")
+
+
+@pytest.mark.parametrize(
+    ("stop", "left_h"),
+    [
+        ((), 3.0),
+        ((e.ResourceStopped(**AT, resource="M", reason="breakdown"),), 5.0),
+        ((e.SiteClosed(**AT),), 5.0),
+    ],
+    ids=["none", "broke down", "closed"],
+)
+def test_a_running_lot_has_been_worked_on_since_it_began(
+    stop: tuple[e.Event, ...], left_h: float
+) -> None:
     """8 h of work, begun at noon on Friday: 5 h were worked by the shift's end, or 3 to a stop."""
     net = station(0.0, 1 / 24, base=8.0)
     week = c.Calendar(id="week", days="Mon-Fri", shifts="09:00-17:00")
     sites = [replace(row, calendar="week" if row.id == "P" else "") for row in net.sites]
     net = net.with_rows("sites", sites).with_rows("calendars", [week])
     begun = e.LotStarted(**base("l", -60.0, site="P"), order="W", item="A", qty=8.0, resource="M")
-    zero = e.StockCounted(**base("c", site="P"), item="A", qty=0.0)
-    stop = e.ResourceStopped(**base("s", -57.0, site="P"), resource="M", reason="breakdown")
     names = Names()
-    state = happened(names, zero, begun, *[stop] * stopped)
-    servers = lower(net, state, names, MONDAY, 30).fresh[Table.SERVER]
+    servers = lower(net, happened(names, begun, *stop), names, MONDAY, 30).fresh[Table.SERVER]
     assert servers["left"].tolist() == [left_h * HOUR_US]
 
 

@@ -201,9 +201,10 @@ class _Placing:
         return self.numbers.links(point, site, loop, np.zeros(len(lots), np.int64)).tolist()
 
     def _spent(self, lots: Sequence[Lot], procs: Sequence[int]) -> list[int]:
-        """Working time since lots began, until now or until their resource stopped."""
+        """Working time since lots began, until now or until their resource stopped or site shut."""
         stops = {r.resource: r.since for r in self.state.resources() if not r.up and r.since}
-        ends = [stops.get(lot.resource) for lot in lots]
+        shut = {c.name: c.since for c in self.state.closures() if c.kind == "site"}
+        ends = [stops.get(lot.resource) or shut.get(lot.site) for lot in lots]
         until = np.array([self.model.at if end is None else micros(end) for end in ends], np.int64)
         since = np.array([micros(lot.started) for lot in lots], np.int64)
         res = self.model.static[Table.PROC0]["res"][np.array(procs, np.int64)]
