@@ -1,7 +1,9 @@
 """The command line: every command with tables and with JSON, errors in words, exit codes."""
 
 import json
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -319,3 +321,20 @@ def test_nothing_is_written_over(tmp_path):
     assert "there already" in run(*words, code=1)
     assert (tmp_path / "network" / "sites.csv").read_bytes() == before
     assert (tmp_path / "plants.xlsx").read_bytes() == book
+
+
+def test_verify_names_a_row_that_cannot_even_be_folded(place, tmp_path):
+    """A row that was put behind the last one is named, though no state follows from it."""
+    copy = tmp_path / "copy"
+    shutil.copytree(place, copy)
+    ledger = sqlite3.connect(copy / "ledger.sqlite", isolation_level=None)
+    last = ledger.execute("SELECT max(seq) FROM event").fetchone()[0]
+    ledger.execute(
+        "INSERT INTO event SELECT seq + 1, recorded, tenant, source, 'put in', corrects, facts, "
+        "hash, body, names FROM event WHERE seq = ?", [last],
+    )  # fmt: skip
+    ledger.close()
+    told = run("verify", "-p", copy, code=1)
+    assert f'event {last + 1} "put in"' in told
+    assert "hash does not follow" in " ".join(told.split())
+    assert run_json("verify", "-p", copy, code=1)["good"] is False

@@ -137,6 +137,15 @@ def open_tower_ledger(place: Path | None, settings: Settings, *, read_only: bool
     return open_ledger(f"sqlite:{place / home.LEDGER}", read_only=read_only)
 
 
+def open_tower_signer(place: Path | None, settings: Settings) -> Signer | None:
+    """Who signs the tower's checkpoints; None where its key is not to be had."""
+    name, seed = home.origin_name(settings.tenant), os.urandom(32)
+    if place is None:
+        return Signer(name, seed)
+    key = place / home.KEY
+    return open_signer(key, name, seed) if key.exists() or os.access(place, os.W_OK) else None
+
+
 def open_past(ledger: Ledger, place: Path | None, settings: Settings) -> Past:
     """The closed segments that the settings name; none for a tower in memory."""
     folder = None
@@ -178,13 +187,6 @@ def _readers(
     clock: Clock | None,
 ) -> Parts:
     ledger = past.ledger
-    name = home.origin_name(settings.tenant)
-    seed = os.urandom(32)
-    if place is None:
-        signer = Signer(name, seed)
-    else:
-        key = place / home.KEY
-        signer = open_signer(key, name, seed) if key.exists() or os.access(place, os.W_OK) else None
     return Parts(
         place=place,
         settings=settings,
@@ -192,7 +194,7 @@ def _readers(
         ledger=ledger,
         past=past,
         revisions=revisions,
-        signer=signer,
+        signer=open_tower_signer(place, settings),
         hub=Hub(int(settings.stream_mb * 1_000_000), ledger.head.seq),
         state=StateReading(ledger, past),
         kpis=KpiReading(ledger, past, revisions),

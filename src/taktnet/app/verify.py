@@ -2,23 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
-from taktnet.app.parts import Parts
+from taktnet.app.parts import open_past, open_tower_ledger, open_tower_signer
+from taktnet.app.past import Past
+from taktnet.app.settings import Settings
 from taktnet.base.errors import Fault, TaktnetError
 from taktnet.ledger.checkpoint import check_checkpoints, read_checkpoint
 from taktnet.ledger.ledger import Ledger
 from taktnet.ledger.merkle import MerkleLog
-from taktnet.ledger.note import Verifier
+from taktnet.ledger.note import Signer, Verifier
 from taktnet.ledger.verify import Verdict
 from taktnet.ledger.verify import verify as verify_ledger
 
 Progress = Callable[[int, int], object]
 
 
+class Books(Protocol):
+    """What is verified of a tower."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Its rows."""
+        ...
+
+    @property
+    def past(self) -> Past:
+        """Its closed segments."""
+        ...
+
+    @property
+    def signer(self) -> Signer | None:
+        """Who signed its checkpoints."""
+        ...
+
+
+class _Books(NamedTuple):
+    ledger: Ledger
+    past: Past
+    signer: Signer | None
+
+
+@contextmanager
+def books(place: Path, settings: Settings) -> Iterator[Books]:
+    """The books of the tower in a folder, to look at; nothing is folded, so they may be wrong."""
+    ledger = open_tower_ledger(place, settings, read_only=True)
+    try:
+        past = open_past(ledger, place, settings)
+        yield _Books(ledger, past, open_tower_signer(place, settings))
+    finally:
+        ledger.close()
+
+
 def verify(
-    parts: Parts, progress: Progress | None = None, verifier: Verifier | None = None
+    parts: Books, progress: Progress | None = None, verifier: Verifier | None = None
 ) -> Verdict:
     """Every row hashed and lowered again, every checkpoint checked against its signature,
     every closed segment against its digest and the chain.
@@ -35,7 +75,7 @@ def verify(
     return verify_ledger(parts.ledger, progress, checkpoints)
 
 
-def fits(parts: Parts, path: Path, verifier: Verifier | None = None) -> str:
+def fits(parts: Books, path: Path, verifier: Verifier | None = None) -> str:
     """Why the ledger does not continue a checkpoint kept elsewhere; "" when it does.
 
     Raises NoteError when the file is no checkpoint signed with the key.

@@ -13,7 +13,7 @@ import typer
 
 from taktnet.base.errors import TaktnetError
 from taktnet.cli.names import known as known_names
-from taktnet.cli.places import HERE, Place, reading, remote, writing
+from taktnet.cli.places import HERE, Place, books, reading, remote, writing
 from taktnet.cli.reports import At, Known, moment
 from taktnet.cli.show import Json, console, json_out, progress, reporting, table
 
@@ -301,10 +301,10 @@ def verify(
     from taktnet.app.verify import verify as check
     from taktnet.ledger.note import Verifier
 
-    with reading(place) as tower, progress("rows", json) as at:
+    with books(place) as kept, progress("rows", json) as at:
         verifier = Verifier.parse(key) if key else None
-        verdict = check(tower.parts, at, verifier)
-        told = fits(tower.parts, checkpoint, verifier) if checkpoint is not None else ""
+        verdict = check(kept, at, verifier)
+        told = fits(kept, checkpoint, verifier) if checkpoint is not None else ""
     good = verdict.good and not told
     if json:
         json_out({"good": good, "rows": verdict.rows, "head": verdict.head.hash.hex(),

@@ -15,6 +15,7 @@ from taktnet.base.errors import Fault, InputFaults, TaktnetError
 if TYPE_CHECKING:
     from taktnet.app.settings import Settings
     from taktnet.app.tower import Tower
+    from taktnet.app.verify import Books
 
 Place = Annotated[
     Path,
@@ -36,11 +37,9 @@ def settings_of(place: Path) -> Settings:
     return Settings.read(home.resolve(place).place / home.SETTINGS)
 
 
-@contextmanager
-def reading(place: Path) -> Iterator[Tower]:
-    """The tower at `place` to look at; it may be running."""
+def _kept(place: Path) -> Path:
+    """The folder of the tower at `place`; raises TaktnetError where there is none."""
     from taktnet.app import home
-    from taktnet.app.tower import Tower
 
     folder = home.resolve(place).place
     if not settings_of(place).ledger and not (folder / home.LEDGER).exists():
@@ -48,7 +47,24 @@ def reading(place: Path) -> Iterator[Tower]:
             f"there is no tower in {folder.resolve()}; start one with `taktnet up`, put events "
             "into one with `taktnet ingest`, or name another folder with --place"
         )
-    with Tower.open(folder, settings=settings_of(place), read_only=True) as tower:
+    return folder
+
+
+@contextmanager
+def books(place: Path) -> Iterator[Books]:
+    """The books of the tower at `place`, whatever was done to them; it may be running."""
+    from taktnet.app.verify import books
+
+    with books(_kept(place), settings_of(place)) as found:
+        yield found
+
+
+@contextmanager
+def reading(place: Path) -> Iterator[Tower]:
+    """The tower at `place` to look at; it may be running."""
+    from taktnet.app.tower import Tower
+
+    with Tower.open(_kept(place), settings=settings_of(place), read_only=True) as tower:
         yield tower
 
 
