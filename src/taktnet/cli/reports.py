@@ -17,8 +17,8 @@ from taktnet.cli.places import HERE, Place, reading
 from taktnet.cli.show import Json, cell, console, json_out, objects, progress, reporting, table
 
 Days = Annotated[float, typer.Option("--days", min=0.01, help="Length of the window, in days.")]
-SiteName = Annotated[str, typer.Option("--site", help="Only this site.")]
-ItemName = Annotated[str, typer.Option("--item", help="Only this item.")]
+SiteName = Annotated[str, typer.Option("--site", help="At, from or to this site.")]
+ItemName = Annotated[str, typer.Option("--item", help="About this item.")]
 
 At = Annotated[str, typer.Option("--at", help="As it was at this business time.")]
 Known = Annotated[str, typer.Option("--known", help="As it was known at this time.")]
@@ -37,7 +37,6 @@ VIEWS: dict[str, str] = {
     "feeds": "source site last events usual_h silent_h late",
     "anomalies": "kind site count qty seq",
 }
-_AGED = ("transit", "feeds")
 
 
 def register(app: typer.Typer) -> None:
@@ -84,31 +83,21 @@ def state(
       taktnet state loops --place plants --json
       taktnet state stock --at 2026-03-01 --known 2026-03-03T12:00Z
     """
+    from taktnet.app.history import Sight
+    from taktnet.app.views import rows_of
+
     one_of("view", view, VIEWS)
     with _looking(place, at, known, json) as (tower, seen):
         known_names(tower, site=site, item=item)
         folded = tower.state(**seen)
-        rows = _rows(folded, view, tower, seen)
-    for name, wanted in (("site", site), ("item", item)):
-        if wanted:
-            rows = [row for row in rows if getattr(row, name, None) == wanted]
+        sight = Sight(tower.parts, seen["at"], seen["known"])
+        rows = rows_of(folded, sight, view, site, item)
     if json:
         json_out({"seq": folded.seq, "total": len(rows), "rows": rows[:limit]})
         return
     objects(f"{view} after event {folded.seq}", rows[:limit], VIEWS[view])
     if len(rows) > limit:
         console().print(f"  and {len(rows) - limit} more; see --limit")
-
-
-def _rows(folded: Any, view: str, tower: Any, seen: dict[str, Any]) -> list[Any]:
-    from taktnet.app.history import Sight
-
-    sight = Sight(tower.parts, seen["at"], seen["known"])
-    if view in _AGED:
-        return getattr(folded, view)(sight.end)
-    if view == "loops":
-        return folded.loops(sight.network)
-    return getattr(folded, view)()
 
 
 @contextmanager

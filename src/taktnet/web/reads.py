@@ -15,9 +15,9 @@ from taktnet.app import signals as decisions
 from taktnet.app.aside import set_aside
 from taktnet.app.encode import recorded_row, to_json
 from taktnet.app.history import Sight
-from taktnet.app.looks import Look
 from taktnet.app.story import chain
 from taktnet.app.tower import Tower
+from taktnet.app.views import rows_of
 from taktnet.ledger import proofs
 from taktnet.ledger.search import Query
 from taktnet.network.fields import TABLES
@@ -28,8 +28,6 @@ View = Literal[
     "stock", "points", "transit", "orders", "loops", "cards", "lots", "resources", "closures",
     "pace", "feeds", "anomalies",
 ]  # fmt: skip
-#: Views that show ages, and so need the present instant.
-_AGED = frozenset(("transit", "pace", "feeds"))
 Kpi = Literal["", "otif", "turns", "lead_time", "schedule", "cost", "stockout"]
 Status = Literal[
     "", "waiting", "taken", "sent", "acknowledged", "refused", "declined", "done"
@@ -93,15 +91,9 @@ def _state(api: APIRouter) -> None:
     @api.get("/state", summary="Counts and digest of the whole state", responses=LATER)
     def summary(seen: Seen) -> Response:
         views = ("stock", "orders", "loops", "lots")
-        counts = {view: len(rows_of(seen, view)) for view in views}
+        counts = {view: len(rows_of(seen.state, seen.sight, view)) for view in views}
         state = seen.state
         return json_response({"seq": state.seq, "digest": state.digest(), "counts": counts})
-
-    def rows_of(seen: Look, view: str) -> list[Any]:
-        read = getattr(seen.state, view)
-        if view == "loops":
-            return read(seen.sight.network)
-        return read(seen.sight.end) if view in _AGED else read()
 
     @api.get(
         "/state/{view}",
@@ -117,10 +109,7 @@ def _state(api: APIRouter) -> None:
         limit: Limit = 1000,
         offset: Offset = 0,
     ) -> Response:
-        rows = rows_of(seen, view)
-        for name, wanted in (("site", site), ("item", item)):
-            if wanted:
-                rows = [row for row in rows if getattr(row, name, None) == wanted]
+        rows = rows_of(seen.state, seen.sight, view, site, item)
         return json_response({"seq": seen.state.seq, **page(rows, limit, offset)})
 
 
