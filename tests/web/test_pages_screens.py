@@ -247,6 +247,18 @@ def test_search_in_the_log_finds_by_kind_site_reference_and_text(busy: World) ->
     assert wrong.status_code == 200 and "is no time" in wrong.text
 
 
+def test_the_legend_names_what_is_on_the_map(busy: World) -> None:
+    """The kinds of sites that there are, lines and late data; alike on the overview and the lab."""
+    one, other = (
+        re.findall(r'<ul class="legend.*?</ul>', client(busy).get(page).text, re.DOTALL)
+        for page in ("/", "/lab")
+    )
+    assert one == other
+    told = re.findall(r"<li class=\"(\w+)\">", one[0])
+    kinds = {site.kind for site in busy.network.sites}
+    assert set(told) == kinds | {"silent", "flow", "slow", "late", "shut"}
+
+
 def test_an_order_that_is_all_under_way_is_shipped_and_the_log_tells_offsets() -> None:
     """An open order with nothing left to ship says so; a row of the log says its clock's offset."""
     world = eventful(World())
