@@ -154,6 +154,15 @@ def test_takt_flow_kpi(place):
     assert run_json("flow", "-p", place)["products"] == ["MOTOR"]
     assert "no data" in run("kpi", "-p", place)
     assert {k["key"] for k in run_json("kpi", "otif", "-p", place)["kpis"]} == {"otif"}
+    weeks = run("kpi", "turns", "-p", place, "--step", "week", "--days", 14).splitlines()
+    points = run_json("kpi", "turns", "-p", place, "--step", "week", "--days", 14)["kpis"][0][
+        "trend"
+    ]
+    assert weeks[1].split()[-1] == "trend"
+    assert len(points) == 2
+    assert weeks[2].split()[-2:] == [
+        "–" if p["value"] is None else f"{p['value']:.4g}" for p in points
+    ]
     assert "there are otif" in run("kpi", "speed", "-p", place, code=1)
     assert "dimension" in run("kpi", "-p", place, "--by", "moon", code=1)
     assert run_json("kpi", "-p", place, "--recompute")["same"] is True

@@ -241,15 +241,21 @@ def kpi(
     if json:
         json_out({"kpis": [value.as_dict() for value in found]})
         return
+    trended = step != "none"
     table(
         f"KPIs of the last {days:g} days",
-        ("kpi", "variant", "scope", "value", "unit", "records"),
+        ("kpi", "variant", "scope", "value", "unit", "records", "trend")[: 6 + trended],
         [
             (v.key, v.variant, v.scope.name or v.scope.dimension,
-             "no data" if v.value is None else v.value, v.unit, v.inputs)
+             "no data" if v.value is None else v.value, v.unit, v.inputs, _trend(v))[: 6 + trended]
             for v in found
         ],
     )  # fmt: skip
+
+
+def _trend(value: Any) -> str:
+    """The values of a trend, oldest first; a dash where there are no data."""
+    return "  ".join("–" if p.value is None else f"{p.value:.4g}" for p in value.trend)
 
 
 def _recompute(tower: Any, days: float, json: bool) -> None:
