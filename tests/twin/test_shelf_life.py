@@ -62,6 +62,18 @@ def test_what_comes_late_and_old_is_used_first() -> None:
     assert [expired(late(days, (8.0, 4.0)), "N0") for days in (9.1, 10.9, 11.1)] == [0, 0, 6]
 
 
+def test_goods_that_overtake_one_another_run_out_in_the_order_of_their_making() -> None:
+    """Two each of days 1, 1.5, 2 and 2.5, by turns in one day and in five, beside two of day 0."""
+    net = chain(0.0, [(10, "fixed", 5.0)])
+    net = net.with_rows("items", [replace(net.items[0], shelf_life_d=9.0)])
+    fast = c.Lane(id="FAST", origin="S", destination="N0", transit_h=24.0)
+    ways = [replace(net.sources[0], share=0.5), replace(net.sources[0], share=0.5, lane="FAST")]
+    net = net.with_rows("lanes", [*net.lanes, fast]).with_rows("sources", ways)
+    orders = [(day, 2.0) for day in (1.0, 1.5, 2.0, 2.5)]
+    sums = [expired(ran(net, day, *orders), "N0") for day in (8.9, 9.1, 10.1, 10.6, 11.1, 11.6)]
+    assert sums == [0, 2, 4, 6, 8, 10]
+
+
 def test_a_part_that_is_used_is_not_thrown_away_later() -> None:
     """Four B are made into A on the second day; of the ten only six are past their date."""
     net = Network(

@@ -86,10 +86,17 @@ def until(x: int, end: int) -> int:
         drop_first(x, i)
         h.now = t
         happen(x, h, kind_of(order_), entity_of(order_), seq_of(order_), arg)
-        if h.work_head < h.work_tail:
+        if h.work_head < h.work_tail and not (kind_of(order_) == REVIEW and _reviews_more(x, t)):
             drain(x)
     h.now = end
     return DONE
+
+
+@kernel
+def _reviews_more(x: int, t: int) -> bool:
+    """Whether another point is reviewed at this instant: all decide before an order goes off."""
+    i = first(x)
+    return i >= 0 and node_at(x, i).t == t and kind_of(node_at(x, i).order) == REVIEW
 
 
 @kernel

@@ -39,45 +39,39 @@ NEVER = -(1 << 62)
 
 @kernel
 def drain(x: int) -> None:
-    """Examine every touched point, first touched first, until nothing is left to decide.
+    """Have all touched points order, first touched first, until nothing is left to decide.
 
-    Where a point places several orders, its origins decide before the first of them goes off, as
-    they do live; then the orders go one after the other.
+    All that wait to be looked at decide, and a point until it needs nothing more, before the first
+    order goes off, as they do live; then the orders go one after the other. The last one stands
+    in no list: mostly it is the only one.
     """
     h = head_at(x, 0)
     while True:
+        link, qty, mark, ref = -1, 0, 0, 0
         while h.work_head < h.work_tail:
             p = work_of(x, h.work_head & h.work_mask)
             h.work_head += 1
             a = point_at(x, p)
             a.flags &= ~LISTED
-            examine(x, h, p, a)
+            while True:
+                best, need = by_position(x, p, a) if a.policy else by_cards(x, p, a)
+                if best < 0:
+                    break
+                if link >= 0:
+                    keep(x, h, link, qty, mark, ref)
+                link, qty, ref = best, need, place(x, p, a, best, need)
+                mark = link_at(x, link).ordinal << 6
         i = h.order_head
-        if i < 0:
-            return
-        c = cell_at(x, i)
-        link, qty, mark, ref = c.who, c.qty, c.mark, note.order_of(x, i)
-        h.order_head = c.next
-        free_cell(x, i)
-        let_go(x, link, qty, mark, ref)
-
-
-@kernel
-def examine(x: int, h: Any, p: int, a: Any) -> None:
-    """Have a point order until it needs nothing more; one order goes off at once."""
-    link, qty, mark, ref, several = -1, 0, 0, 0, False
-    while True:
-        best, need = by_position(x, p, a) if a.policy else by_cards(x, p, a)
-        if link >= 0:
-            several = several or best >= 0
-            if several:
+        if i >= 0:
+            if link >= 0:
                 keep(x, h, link, qty, mark, ref)
-            else:
-                let_go(x, link, qty, mark, ref)
-        if best < 0:
+            c = cell_at(x, i)
+            link, qty, mark, ref = c.who, c.qty, c.mark, note.order_of(x, i)
+            h.order_head = c.next
+            free_cell(x, i)
+        if link < 0:
             return
-        link, qty, ref = best, need, place(x, p, a, best, need)
-        mark = link_at(x, link).ordinal << 6
+        let_go(x, link, qty, mark, ref)
 
 
 @kernel
