@@ -188,7 +188,7 @@ def test_what_is_closed_is_told_on_every_screen_that_it_touches() -> None:
     browser = client(world)
     overview = browser.get("/").text
     assert "NGO is closed" in overview
-    assert "expected to open in 50 h" in overview
+    assert "typhoon; expected to open in 50 h" in overview
     assert "Lane KRK-OPO is closed" in overview
     assert "lane KRK-OPO is closed, nobody said until when" in overview
     assert "NGO is closed" in browser.get("/sites/NGO").text

@@ -20,7 +20,7 @@ from taktnet.app.screens.model import (
     StockLine,
     Way,
 )
-from taktnet.ledger.event import DecisionTaken
+from taktnet.ledger.event import DecisionTaken, LaneClosed, SiteClosed
 from taktnet.ledger.fact import micros
 from taktnet.ledger.ledger import Ledger
 from taktnet.network import Network
@@ -47,7 +47,7 @@ def lateness(hours: float) -> Level:
 
 
 class Reasons:
-    """The recorded reason and row of decisions; they never change, so they are kept."""
+    """The recorded reasons of decisions, which are kept as they never change, and of closures."""
 
     def __init__(self, ledger: Ledger, tenant: str, most: int = 20_000) -> None:
         self._ledger, self._tenant = ledger, tenant
@@ -65,6 +65,15 @@ class Reasons:
                 self._known.clear()
             found = self._known[decision] = (row.seq, row.event.reason)
         return found
+
+    def of_closure(self, name: str, seq: int) -> str:
+        """Why a site or lane was closed in this row; "" where the row does not say."""
+        for row in self._ledger.read(seq - 1, 1) if seq > 0 else ():
+            event = row.event
+            if isinstance(event, SiteClosed | LaneClosed):
+                shut = event.lane if isinstance(event, LaneClosed) else event.site
+                return event.reason if shut == name else ""
+        return ""
 
 
 class Desk:
@@ -186,7 +195,8 @@ class Desk:
             origin, destination = (lane.origin, lane.destination) if lane else (c.name, c.name)
             if lane or (c.kind == "site" and c.name in self.sites):
                 zone, times = self.zone(origin), (us(c.since), us(c.until))
-                rows.append(ClosedLine(c.kind, c.name, origin, destination, *times, zone))
+                why = self.reasons.of_closure(c.name, c.seq)
+                rows.append(ClosedLine(c.kind, c.name, origin, destination, *times, zone, why))
         return sorted(rows, key=lambda c: (c.kind != "site", c.name))
 
     @cached_property

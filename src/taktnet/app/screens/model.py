@@ -137,6 +137,7 @@ class ClosedLine:
     since: int
     until: int
     zone: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,12 @@ def _page(site: str) -> str:
 
 
 def opening(row: ClosedLine, now: int) -> str:
-    """When what is closed is expected to open, in words."""
+    """Why something is closed, and when it is expected to open, in words."""
+    why = f"{row.reason}; " if row.reason else ""
+    return why + _until(row, now)
+
+
+def _until(row: ClosedLine, now: int) -> str:
     if not row.until:
         return "nobody said until when"
     left = (row.until - now) / HOUR_US
