@@ -312,7 +312,7 @@ class Sim:
         if self.traced:
             more[Table.REF] = np.empty(len(more[Table.CELL]), REF)
         for t, array in more.items():
-            n = min(len(array), len(self.tables[t]))
+            n = self._used(t) if t in POOLS else len(self.tables[t])
             array[:n] = self.tables[t][:n]
         h["node_room"], h["cell_room"] = wide["node"], wide["cell"]
         self._build({**self.tables, **more})
