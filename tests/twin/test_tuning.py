@@ -11,7 +11,7 @@ import pytest
 from lab_nets import cold, net
 
 import taktnet
-from taktnet.base.errors import InputFaults
+from taktnet.base.errors import InputFaults, TaktnetError
 from taktnet.twin import changes as c
 from taktnet.twin import simulate, tune
 from taktnet.twin.morris import morris, trajectory
@@ -75,6 +75,19 @@ def test_a_network_simulates_itself() -> None:
     assert short.result.base.level("fill").n == 4
     with pytest.raises(InputFaults):
         net().with_rows("sources", ()).simulate(60)
+
+
+@pytest.mark.parametrize("days", [0.0, -3.0, float("nan"), float("inf"), 1e9])
+def test_a_time_that_cannot_be_simulated_is_told(days: float) -> None:
+    """None, less than none, no number, and more than a century."""
+    with pytest.raises(TaktnetError, match="days are asked for, wanted more than 0"):
+        net().simulate(days)
+
+
+def test_a_seed_that_is_too_long_is_told() -> None:
+    """More than 63 bits."""
+    with pytest.raises(TaktnetError, match="the seed is"):
+        net().simulate(5, 2, seed=1 << 70)
 
 
 def test_public_modules_are_attributes_that_cost_nothing() -> None:

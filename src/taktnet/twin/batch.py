@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from taktnet.base.errors import TaktnetError
 from taktnet.twin import stats
 from taktnet.twin.layout import OWN, SERIES, Table
 from taktnet.twin.sim import Model, Sim
@@ -27,6 +28,10 @@ class Span:
     days: float
     warmup: float = 0.0
     every_h: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not -(1 << 63) <= self.seed < 1 << 63:
+            raise TaktnetError(f"the seed is {self.seed}, wanted a number of at most 63 bits")
 
     @property
     def rows(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from taktnet.base.errors import Fault, InputFaults
+from taktnet.base.errors import Fault, InputFaults, TaktnetError
 from taktnet.base.names import Names
 from taktnet.network import Network
 from taktnet.network.cells import did_you_mean, quoted, to_text
@@ -25,6 +25,9 @@ from taktnet.twin.sim import Model, Sim
 if TYPE_CHECKING:
     from taktnet.state import State
 
+#: The most days that calendars and timetables are laid out for.
+LONGEST_D = 36_600
+
 
 @dataclass(frozen=True, eq=False)
 class Start:
@@ -41,6 +44,12 @@ class Start:
     names: Names = field(default_factory=Names)
     plans: Plans | None = None
     memory_limit: int = 4 << 30
+
+    def __post_init__(self) -> None:
+        if not 0 < self.days <= LONGEST_D:
+            raise TaktnetError(
+                f"{self.days:g} days are asked for, wanted more than 0 and at most {LONGEST_D:,}"
+            )
 
     @cached_property
     def model(self) -> Model:
