@@ -163,6 +163,7 @@ def test_takt_flow_kpi(place):
     assert weeks[2].split()[-2:] == [
         "–" if p["value"] is None else f"{p['value']:.4g}" for p in points
     ]
+    assert "it is told by network" in run("kpi", "turns", "-p", place, "--by", "lane")
     assert "there are otif" in run("kpi", "speed", "-p", place, code=1)
     assert "dimension" in run("kpi", "-p", place, "--by", "moon", code=1)
     assert run_json("kpi", "-p", place, "--recompute")["same"] is True

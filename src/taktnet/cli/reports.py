@@ -238,6 +238,7 @@ def kpi(
     with _looking(place, at, known, json) as (tower, seen):
         which = {"keys": (key,)} if key else {}
         found = tower.kpis(days, by=by, step=step, **seen, **which)
+        others = [] if found else [d for d in DIMENSIONS if tower.kpis(days, by=d, **seen, **which)]
     if json:
         json_out({"kpis": [value.as_dict() for value in found]})
         return
@@ -251,6 +252,8 @@ def kpi(
             for v in found
         ],
     )  # fmt: skip
+    if others:
+        console().print(f"  by {by}, that is; it is told by {', '.join(others)}")
 
 
 def _trend(value: Any) -> str:
