@@ -123,3 +123,37 @@ def test_a_departure_has_as_many_vehicles_as_its_lane(vehicles: int, days: int) 
                                   {"K": [(1.0, 20.0)]}))["kg"][0] for d in range(1, 6)]  # fmt: skip
     assert stats.of_lanes(sim)["kg"][0] == 20
     assert int(np.argmax(np.array(carried) == 20)) + 1 == days
+
+
+def test_what_comes_to_a_site_that_is_closed_waits_until_it_opens() -> None:
+    """Ordered at 1:00 and a day under way, it is taken in at 40:00, when N0 opens."""
+    closed = patch.Down("site", "N0", 20.0, 40.0)
+    net, plans = chain(0.0, [(6, "fixed", 1.0)]), {"K": [(1.0, 2.0)]}
+    for hours, received in ((39.99, 0), (40.0, 2e6)):
+        assert ran(net, hours, plans, closed).tables[Table.POINT]["received"][0] == received
+
+
+def test_failures_come_in_working_time() -> None:
+    """Fifty working days of eight hours, ten hours between failures: forty, not ten weeks' 168."""
+    net = station(1.0, 0.001)
+    line = replace(net.resources[0], calendar="day", mtbf_h=10.0, mttr_h=0.001)
+    day = c.Calendar(id="day", days="Mon-Fri", shifts="06:00-14:00")
+    sim = model(replace(net, resources=(line,), calendars=(day,)), 80).sim()
+    fails: list[int] = []
+    for replication in range(40):
+        one = sim.fork()
+        one.begin(1, replication)
+        one.run_to(70)
+        fails.append(int(one.tables[Table.SERVER]["fails"][0]))
+    assert near(np.array(fails), 40.0, z=3.3)
+
+
+def test_customs_count_in_the_time_that_an_order_needs_for_its_window() -> None:
+    """Due in 72 h over 20 h of road and 10 h of customs, with a window of 12: out after 36 h."""
+    net = chain(0.0, [(6, "fixed", 1.0)])
+    out = c.Lane(id="OUT", origin="N0", destination="K", transit_h=20.0, customs_h=10.0,
+                 window_h=12.0)  # fmt: skip
+    row = replace(net.demand[0], lead_h=72.0)
+    net = replace(net, lanes=(*net.lanes, out), demand=(row,))
+    for hours, shipped in ((36.9, 0), (37.1, 2e6)):
+        assert ran(net, hours, {"K": [(1.0, 2.0)]}).tables[Table.POINT]["shipped"][0] == shipped
