@@ -15,6 +15,7 @@ from taktnet.base.names import Domain, Names
 from taktnet.ledger import event as e
 from taktnet.network import components as c
 from taktnet.twin import lower
+from taktnet.twin.changes import Down
 from taktnet.twin.layout import Table
 
 
@@ -127,6 +128,26 @@ def test_a_line_that_stands_for_want_of_a_part_goes_on_when_it_is_there(
     (up,) = of(facts, e.NUMBER[e.ResourceStarted])["at"].tolist()
     assert (up > MONDAY) == waits
     assert of(facts, e.NUMBER[e.LotStarted])["at"].tolist() == [up]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("resource", "M"), ("site", "P")])
+def test_what_is_down_from_the_start_works_again_when_it_is_over(
+    kind: Literal["resource", "site"], name: str
+) -> None:
+    """A line, or its site, that is down for 72 h makes its first lot then; what runs goes on."""
+    net, names = station(4.0, 1 / 24, base=8.0), Names()
+    one = e.StockCounted(**base("c", site="P"), item="A", qty=1.0)
+    begun = e.LotStarted(**base("l", -0.5, site="P"), order="W", item="A", qty=2.0, resource="M")
+    for running in ((), (begun,)):
+        sim = lower(net, happened(names, one, *running), names, MONDAY, 30).sim()
+        sim.patch([Down(kind, name, 0.0, 72.0)])
+        sim.begin(1, 0, trace=True)
+        sim.run_to(20)
+        facts = sim.trace()
+        started, made = (of(facts, e.NUMBER[k])["at"] for k in (e.LotStarted, e.StockProduced))
+        assert made.min() == MONDAY + round((72 + 1.5) * HOUR_US) if running else made.min() > 0
+        assert started.min() >= MONDAY + 72 * HOUR_US
+        assert sim.tables[Table.SERVER]["hold"].tolist() == [0]
 
 
 def test_what_is_ordered_at_the_end_of_a_run_falls_due_when_it_would_in_a_longer_one() -> None:

@@ -71,6 +71,8 @@ def start(x: int, seed: int, replication: int) -> None:
         a = point_at(x, p)
         if a.flags & EXPIRES and a.onhand > 0:
             keep_date(x, p, a, a.onhand, h.now + place_at(x, p).shelf)
+    for m in range(h.servers):
+        _running(x, m, h.now)
     for c in range(h.changes):
         if change_at(x, c).at <= 0:
             change(x, c)
@@ -78,8 +80,6 @@ def start(x: int, seed: int, replication: int) -> None:
             push(x, change_at(x, c).at, CHANGE, c, 0, 0)
     if h.snap_every > 0:
         push(x, h.snap_every, SNAPSHOT, 0, 0, 0)
-    for m in range(h.servers):
-        _running(x, m, h.now)
     for i in range(h.orders_waiting):
         _open(x, open_at(x, i), i)
     for p in range(h.points):
