@@ -136,3 +136,15 @@ def test_goods_at_the_dock_are_on_the_books_until_they_leave() -> None:
     there = point(sim, "V")
     assert (there["onhand"], there["inspecting"], there["reserved"]) == (5.0, 0.0, 0.0)
     assert hours_of(sim.trace(), SHIPPED) == [12.0]
+
+
+def test_the_dock_of_a_closed_site_waits_for_the_first_departure_after_it_opens() -> None:
+    """Picked at midnight; the site is closed from six on for a day: noon goes without."""
+    network = net(departures="12:00")
+    sim = start(network, asked("d", "W", "A", 15.0, "V", hours=-1.0))
+    sim.patch([patch.Down("site", "V", 6, 30)])
+    sim.begin(1, 0, trace=True)
+    sim.run_to(29 / 24)
+    assert point(sim, "V")["inspecting"] == 15.0
+    sim.run_to(3)
+    assert hours_of(sim.trace(), SHIPPED) == [36.0]

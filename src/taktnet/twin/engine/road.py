@@ -21,6 +21,7 @@ from taktnet.twin.engine.access import (
     link_at,
     place_at,
     point_at,
+    site_at,
     traced,
 )
 from taktnet.twin.engine.pool import free_cell, new_cell
@@ -125,10 +126,10 @@ def plan_departure(x: int, lane: int, way: Any, s: Any) -> None:
 
 @kernel
 def depart(x: int, lane: int, number: int) -> None:
-    """A departure takes what is at the dock, as far as its vehicles hold."""
+    """A departure takes what is at the dock of an open site, as far as its vehicles hold."""
     way, s = lane_at(x, lane), lane0_at(x, lane)
     way.due = 0
-    if way.down > 0 or way.head < 0:
+    if way.down > 0 or way.head < 0 or site_at(x, s.origin).down > 0:
         return
     way.next_leave = number + 1
     kg_left = s.cap_kg * way.vehicles if way.vehicles > 0 else 1e300

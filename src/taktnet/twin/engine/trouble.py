@@ -232,6 +232,9 @@ def _site(x: int, site: int, why: int, number: int) -> None:
     for p in range(s.first_point, s.first_point + s.points):
         settle(x, p)
         serve(x, p)
+    for i in range(head_at(x, 0).lanes):
+        if lane0_at(x, i).origin == site and lane_at(x, i).head >= 0 and lane0_at(x, i).leaves > 0:
+            plan_departure(x, i, lane_at(x, i), lane0_at(x, i))
 
 
 @kernel
