@@ -145,6 +145,8 @@ def good_of(u: float, n: int, rate: float) -> int:
         spread = math.sqrt(n * bad * rate)
         value = round(n * bad + spread * normal_quantile(u))
         return n - min(n, max(0, int(value)))
+    if u <= 1.0 - n * bad:  # rate^n is no less (Bernoulli's inequality)
+        return n
     mass = math.exp(n * math.log(rate))
     total, k = mass, 0
     while u > total and k < n:

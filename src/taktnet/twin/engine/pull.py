@@ -29,7 +29,7 @@ from taktnet.twin.engine.hours import near_hours, worked
 from taktnet.twin.engine.line import order_make
 from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.engine.road import dispatch
-from taktnet.twin.engine.settle import EXPIRES, INSPECTED, LISTED, REVIEWED, touch
+from taktnet.twin.engine.settle import EXPIRES, INSPECTED, LISTED, REVIEWED, may_order, touch
 from taktnet.twin.layout import MAKE, STANDBY, Kind
 from taktnet.twin.queue import push
 
@@ -61,6 +61,8 @@ def drain(x: int) -> None:
                     keep(x, h, link, qty, mark, ref)
                 link, qty, ref = best, need, place(x, p, a, best, need)
                 mark = link_at(x, link).ordinal << 6
+                if not may_order(a):
+                    break
         i = h.order_head
         if i >= 0:
             if link >= 0:
@@ -150,8 +152,6 @@ best_loop = best_loop_by(loop_terms)
 def by_cards(x: int, p: int, a: Any) -> tuple[int, int]:
     """Kanban: the loop with the largest free part (-1 for none), and what its cards ask for."""
     position = rules.position(a.onhand, a.inspecting, a.coming, 0, 0, 0)
-    if position > a.trigger:  # no loop has enough cards on no container
-        return -1, 0
     s = place_at(x, p)
     capacity = _capacity(x, s)
     best, n, _ = best_loop(x, 0, p, s.first_link, s.links, capacity, position)
@@ -204,8 +204,6 @@ stand_in = furthest_behind_by(card_terms)
 def by_position(x: int, p: int, a: Any) -> tuple[int, int]:
     """Base stock, (s,S), (R,Q): whom the position has asked (-1 for no one), and for how much."""
     position = rules.position(a.onhand, a.inspecting, a.coming, 0, 0, a.reserved)
-    if position > a.trigger:
-        return -1, 0
     s, h = place_at(x, p), head_at(x, 0)
     if not rules.due_review(h.now + h.start, a.decided, s.review):
         return -1, 0

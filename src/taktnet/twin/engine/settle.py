@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from taktnet.policy import rules
 from taktnet.state.memory import kernel
 from taktnet.twin.engine.access import head_at, point_at, set_work
 
@@ -25,10 +28,17 @@ def settle(x: int, p: int) -> None:
 
 
 @kernel
+def may_order(a: Any) -> bool:
+    """Whether a point's position is so low that its rule may order."""
+    reserved = a.reserved if a.policy else 0
+    return rules.position(a.onhand, a.inspecting, a.coming, 0, 0, reserved) <= a.trigger
+
+
+@kernel
 def touch(x: int, p: int) -> None:
-    """Have a point examined before the next event, in the order of touching."""
+    """Have a point that may order examined before the next event, in the order of touching."""
     a = point_at(x, p)
-    if not a.flags & LISTED:
+    if may_order(a) and not a.flags & LISTED:
         a.flags |= LISTED
         h = head_at(x, 0)
         set_work(x, h.work_tail & h.work_mask, p)
