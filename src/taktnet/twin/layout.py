@@ -21,6 +21,8 @@ DAY = 24 * HOUR
 LINE = 64
 #: Turns of the ring of pending events for which a list of its own is kept.
 TURNS = 64
+#: Orders that are kept at hand until nothing is left to decide, a power of two.
+KEPT = 8
 #: Buckets of a lead-time sketch: under a minute, then eight equal ones to each octave.
 SKETCH = 160
 
@@ -160,8 +162,9 @@ HEAD = _lines(
     " work_head work_tail"
     " work_mask events stale snap_every snap_n snap_room points links lanes sites resources"
     " servers calendars demands roads changes procs warm orders_waiting"
-    " at trace_n trace_room trace_lost ref source tenant order_head order_tail ahead seen",
-    "(8,)i8 soon", f"({TURNS},)i4 turns", "u8 key",
+    " at trace_n trace_room trace_lost ref source tenant order_head order_tail ahead seen"
+    " kept_head kept_tail",
+    f"({KEPT},)i8 kept_qty kept_mark kept_link kept_ref", "(8,)i8 soon", f"({TURNS},)i4 turns", "u8 key",
 )  # fmt: skip
 #: A stocking point (site, item; `inspecting` is there but not free: in inspection, or at the dock):
 #: what every look at it reads, what a request or a job counts,

@@ -95,6 +95,7 @@ def until(x: int, end: int) -> int:
 @kernel
 def _reviews_more(x: int, t: int) -> bool:
     """Whether another point is reviewed at this instant: all decide before an order goes off."""
+    apart()
     i = first(x)
     return i >= 0 and node_at(x, i).t == t and kind_of(node_at(x, i).order) == REVIEW
 

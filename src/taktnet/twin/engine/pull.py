@@ -30,7 +30,7 @@ from taktnet.twin.engine.line import order_make
 from taktnet.twin.engine.pool import free_cell, new_cell
 from taktnet.twin.engine.road import dispatch
 from taktnet.twin.engine.settle import EXPIRES, INSPECTED, LISTED, REVIEWED, may_order, touch
-from taktnet.twin.layout import MAKE, STANDBY, Kind
+from taktnet.twin.layout import KEPT, MAKE, STANDBY, Kind
 from taktnet.twin.queue import push
 
 REQUEST = int(Kind.REQUEST)
@@ -47,7 +47,7 @@ def drain(x: int) -> None:
     """
     h = head_at(x, 0)
     while True:
-        link, qty, mark, ref = -1, 0, 0, 0
+        link, qty, ref = -1, 0, 0
         while h.work_head < h.work_tail:
             p = work_of(x, h.work_head & h.work_mask)
             h.work_head += 1
@@ -58,36 +58,74 @@ def drain(x: int) -> None:
                 if best < 0:
                     break
                 if link >= 0:
-                    keep(x, h, link, qty, mark, ref)
+                    keep(x, h, link, qty, ref)
                 link, qty, ref = best, need, place(x, p, a, best, need)
-                mark = link_at(x, link).ordinal << 6
-                if not may_order(a):
+                if a.policy or not may_order(a):  # a position is brought up at once
                     break
-        i = h.order_head
-        if i >= 0:
+        if h.kept_head < h.kept_tail or h.order_head >= 0:
             if link >= 0:
-                keep(x, h, link, qty, mark, ref)
-            c = cell_at(x, i)
-            link, qty, mark, ref = c.who, c.qty, c.mark, note.order_of(x, i)
-            h.order_head = c.next
-            free_cell(x, i)
-        if link < 0:
+                keep(x, h, link, qty, ref)
+            link, qty, mark, ref = _first_kept(x, h)
+        elif link >= 0:
+            mark = _mark(x, link)
+        else:
             return
         let_go(x, link, qty, mark, ref)
 
 
 @kernel
-def keep(x: int, h: Any, link: int, qty: int, mark: int, ref: int) -> None:
-    """An order goes off when nothing is left to decide, behind those before it."""
+def _mark(x: int, link: int) -> int:
+    """The mark of the order that a link was asked last."""
+    return link_at(x, link).ordinal << 6
+
+
+@kernel
+def keep(x: int, h: Any, link: int, qty: int, ref: int) -> None:
+    """The last order of a link goes off when nothing is left to decide, behind those before it.
+
+    A few are kept at hand, the others in a list of cells.
+    """
+    if h.order_head < 0 and h.kept_tail - h.kept_head < KEPT:
+        k = h.kept_tail & (KEPT - 1)
+        h.kept_tail += 1
+        h.kept_link[k], h.kept_qty[k], h.kept_mark[k], h.kept_ref[k] = link, qty, _mark(x, link), ref
+    else:
+        _keep_in_list(x, h, link, qty, ref)
+
+
+@kernel
+def _keep_in_list(x: int, h: Any, link: int, qty: int, ref: int) -> None:
+    apart()
     i = new_cell(x)
     c = cell_at(x, i)
-    c.qty, c.placed, c.mark, c.who, c.next = qty, h.now, mark, link, -1
+    c.qty, c.placed, c.mark, c.who, c.next = qty, h.now, _mark(x, link), link, -1
     note.name_cell(x, i, ref, 0)
     if h.order_head < 0:
         h.order_head = i
     else:
         cell_at(x, h.order_tail).next = i
     h.order_tail = i
+
+
+@kernel
+def _first_kept(x: int, h: Any) -> tuple[int, int, int, int]:
+    """Take the order that was kept first: its link, quantity, mark and name."""
+    k = h.kept_head & (KEPT - 1)
+    if h.kept_head < h.kept_tail:
+        h.kept_head += 1
+        return h.kept_link[k], h.kept_qty[k], h.kept_mark[k], h.kept_ref[k]
+    return _first_in_list(x, h)
+
+
+@kernel
+def _first_in_list(x: int, h: Any) -> tuple[int, int, int, int]:
+    apart()
+    i = h.order_head
+    c = cell_at(x, i)
+    first = c.who, c.qty, c.mark, note.order_of(x, i)
+    h.order_head = c.next
+    free_cell(x, i)
+    return first
 
 
 @kernel
