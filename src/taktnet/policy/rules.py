@@ -82,6 +82,8 @@ def position(available: int, inspection: int, on_order: int, in_process: int, in
 def whole(need: int, least: int, container: int) -> int:
     """The least whole number of containers that covers a need and a least order quantity."""
     qty = max(need, least)
+    if qty == container:  # mostly: a division takes as long as all the rest
+        return qty
     return -(-qty // container) * container
 
 

@@ -164,7 +164,8 @@ HEAD = _lines(
     " servers calendars demands roads changes procs warm orders_waiting"
     " at trace_n trace_room trace_lost ref source tenant order_head order_tail ahead seen"
     " kept_head kept_tail",
-    f"({KEPT},)i8 kept_qty kept_mark kept_link kept_ref", "(8,)i8 soon", f"({TURNS},)i4 turns", "u8 key",
+    f"({KEPT},)i8 kept_qty kept_mark kept_link kept_ref", "(8,)i8 soon",
+    f"({TURNS},)i4 turns", "u8 key",
 )  # fmt: skip
 #: A stocking point (site, item; `inspecting` is there but not free: in inspection, or at the dock):
 #: what every look at it reads, what a request or a job counts,

@@ -88,7 +88,12 @@ def keep(x: int, h: Any, link: int, qty: int, ref: int) -> None:
     if h.order_head < 0 and h.kept_tail - h.kept_head < KEPT:
         k = h.kept_tail & (KEPT - 1)
         h.kept_tail += 1
-        h.kept_link[k], h.kept_qty[k], h.kept_mark[k], h.kept_ref[k] = link, qty, _mark(x, link), ref
+        h.kept_link[k], h.kept_qty[k], h.kept_mark[k], h.kept_ref[k] = (
+            link,
+            qty,
+            _mark(x, link),
+            ref,
+        )
     else:
         _keep_in_list(x, h, link, qty, ref)
 
