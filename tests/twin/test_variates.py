@@ -15,7 +15,14 @@ from twin_nets import MONDAY, chain, model
 from taktnet.network import components as c
 from taktnet.twin.engine.loop import passed
 from taktnet.twin.logarithm import log
-from taktnet.twin.variates import gamma_knots, good_of, negbin_lot, normal_quantile, quantile
+from taktnet.twin.variates import (
+    all_good,
+    gamma_knots,
+    good_of,
+    negbin_lot,
+    normal_quantile,
+    quantile,
+)
 
 TAILS = [1e-12, 1e-9, 1e-6, 1e-4, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1 - 1e-4, 1 - 1e-6,
          1 - 1e-9]  # fmt: skip
@@ -42,7 +49,8 @@ def time_of(x: int, dist: int, u: float) -> float:
 @njit
 def goods(u: np.ndarray, n: int, rate: float) -> np.ndarray:
     """Good units for many uniforms."""
-    return np.array([good_of(v, n, rate) for v in u])
+    whole = all_good(n, rate)
+    return np.array([good_of(v, n, rate, whole) for v in u])
 
 
 @njit

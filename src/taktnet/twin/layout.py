@@ -189,10 +189,11 @@ LANE = _lines(
 )
 #: A site; `shut` outside its working time, when it takes nothing in.
 SITE = _record("", "", "down gate_head gate_tail held_head held_tail shut")
-#: A process: what is to be started, and the orders it works for.
+#: A process: what is to be started, and the orders it works for; `whole` is the probability that
+#: a job of the size `sized` is all good.
 PROC = _lines(
     "i8 queued started made scrapped", "i4 next listed blocked ordinal head tail jobs",
-    "i8 given starved_at starved",
+    "i8 sized", "f8 whole", "i8 given starved_at starved",
 )  # fmt: skip
 RES = _record("", "", "head tail idle hold short pad1")
 #: One machine of a resource; `point` is that of the process under way.

@@ -123,7 +123,7 @@ def negbin_lot(u: float, p: float) -> int:
     Poisson orders of this size make negative binomial sums (Quenouille, Biometrics 5(2), 1949).
     """
     k = 1
-    mass = -p / math.log(1.0 - p)
+    mass = -p / log(1.0 - p)
     total = mass
     while u > total and k < 100_000:
         mass *= p * k / (k + 1)
@@ -133,24 +133,28 @@ def negbin_lot(u: float, p: float) -> int:
 
 
 @kernel
-def good_of(u: float, n: int, rate: float) -> int:
+def all_good(n: int, rate: float) -> float:
+    """The probability that all of n units are good, each with probability `rate`."""
+    return math.exp(n * log(rate))
+
+
+@kernel
+def good_of(u: float, n: int, rate: float, whole: float) -> int:
     """Good units of n, each good with probability `rate`: binomial by inversion.
 
-    Above 2,000 units it is the normal quantile with the right mean and variance, rounded.
+    `whole` is `all_good(n, rate)`. Above 2,000 units it is the normal quantile with the right mean
+    and variance, rounded.
     """
-    if rate >= 1.0:
+    if u <= whole or rate >= 1.0:
         return n
     bad = 1.0 - rate
     if n * bad > 200.0 or n > 2000:
         spread = math.sqrt(n * bad * rate)
         value = round(n * bad + spread * normal_quantile(u))
         return n - min(n, max(0, int(value)))
-    if u <= 1.0 - n * bad:  # rate^n is no less (Bernoulli's inequality)
-        return n
-    mass = math.exp(n * math.log(rate))
-    total, k = mass, 0
+    odds, mass, total, k = bad / rate, whole, whole, 0
     while u > total and k < n:
-        mass *= (n - k) / (k + 1) * bad / rate
+        mass *= (n - k) * odds / (k + 1)
         k += 1
         total += mass
     return n - k

@@ -47,6 +47,8 @@ def near_hours(x: int, cal: int, at: int, work: int) -> tuple[int, int]:
     hand = min(cal_at(x, cal).cursor, spans - 1)
     first, spans, n = first + hand, spans - hand, 8
     s = span_at(x, first)
+    if s.on <= at and at + work < s.off:
+        return first, 1
     need = s.done + max(0, at - s.on) + work
     while n < spans:
         last = span_at(x, first + n - 1)

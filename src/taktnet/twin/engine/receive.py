@@ -33,7 +33,7 @@ from taktnet.twin.engine.settle import INSPECTED, settle
 from taktnet.twin.layout import SKETCH, Kind
 from taktnet.twin.queue import push
 from taktnet.twin.streams import Purpose, uniform
-from taktnet.twin.variates import good_of
+from taktnet.twin.variates import all_good, good_of
 
 RELEASE, GOOD = int(Kind.RELEASE), int(Purpose.GOOD)
 UNIT = 1_000_000
@@ -141,7 +141,9 @@ def finish(x: int, machine: int, seq: int) -> bool:
         good = qty - int(qty * (1.0 - s.yield_rate))  # the last millionth is good: it ends
         if qty % UNIT == 0:
             u = uniform(h.key, s.name, GOOD, o.jobs)
-            good = good_of(u, qty // UNIT, s.yield_rate) * UNIT
+            if o.sized != qty:  # mostly jobs are of one size
+                o.sized, o.whole = qty, all_good(qty // UNIT, s.yield_rate)
+            good = good_of(u, qty // UNIT, s.yield_rate, o.whole) * UNIT
         o.jobs += 1
         o.scrapped += qty - good
         if good < qty:
