@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from taktnet.state.machine import kernel, prefetch
+from taktnet.state.machine import kernel
 from taktnet.twin.engine.access import (
     apart,
     bucket_of,
@@ -27,7 +27,7 @@ from taktnet.twin.engine.access import (
     set_bucket,
     set_full,
 )
-from taktnet.twin.engine.ahead import MANY, look_ahead, node_place
+from taktnet.twin.engine.ahead import MANY, look_ahead, look_at_next
 from taktnet.twin.layout import TURNS
 
 CHECK = 4096
@@ -138,7 +138,7 @@ def first(x: int) -> int:
         look_ahead(x, h, cursor)
     else:
         after = b + lowest_bit(full_of(x, b >> 6), b & 63)
-        prefetch(node_place(x, bucket_of(x, after & mask)))
+        look_at_next(x, max(0, bucket_of(x, after & mask)))
     return _lay_out(x, h, i)
 
 

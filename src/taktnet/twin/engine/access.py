@@ -64,12 +64,23 @@ def traced(typing_context: Any, x: Any) -> Any:
     return types.boolean(x), generate
 
 
-def _base(builder: Any, context: Any, table: int) -> Any:
+def _base(builder: Any, context: Any, table: Any) -> Any:
     long = ir.IntType(64)
-    pointer = builder.inttoptr(builder.add(context, long(8 * table)), long.as_pointer())
+    offset = builder.mul(table, long(8))
+    pointer = builder.inttoptr(builder.add(context, offset), long.as_pointer())
     address = builder.load(pointer)
     address.set_metadata("invariant.load", builder.module.add_metadata([]))
     return address
+
+
+@intrinsic
+def base_of(typing_context: Any, x: Any, table: Any) -> Any:
+    """Where a table begins, by its number."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _base(builder, *args)
+
+    return types.int64(_context(x), types.int64), generate
 
 
 def records(table: Table) -> Any:
@@ -82,7 +93,7 @@ def records(table: Table) -> Any:
     def at(typing_context: Any, x: Any, i: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             offset = builder.mul(args[1], ir.IntType(64)(size))
-            address = builder.add(_base(builder, args[0], number), offset)
+            address = builder.add(_base(builder, args[0], ir.IntType(64)(number)), offset)
             return builder.inttoptr(address, context.get_value_type(record))
 
         return record(_context(x), types.int64), generate
@@ -98,7 +109,7 @@ def address(table: Table) -> Any:
     def at(typing_context: Any, x: Any, i: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             offset = builder.mul(args[1], ir.IntType(64)(size))
-            return builder.add(_base(builder, args[0], number), offset)
+            return builder.add(_base(builder, args[0], ir.IntType(64)(number)), offset)
 
         return types.int64(_context(x), types.int64), generate
 
@@ -120,7 +131,7 @@ def getter(table: Table) -> Any:
     def get(typing_context: Any, x: Any, i: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             offset = builder.mul(args[1], ir.IntType(64)(size))
-            address = builder.add(_base(builder, args[0], number), offset)
+            address = builder.add(_base(builder, args[0], ir.IntType(64)(number)), offset)
             value = builder.load(builder.inttoptr(address, kind.as_pointer()))
             return builder.sext(value, ir.IntType(64)) if size == 4 else value
 
@@ -137,7 +148,7 @@ def setter(table: Table) -> Any:
     def put(typing_context: Any, x: Any, i: Any, value: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             offset = builder.mul(args[1], ir.IntType(64)(size))
-            address = builder.add(_base(builder, args[0], number), offset)
+            address = builder.add(_base(builder, args[0], ir.IntType(64)(number)), offset)
             value = args[2] if size == 8 else builder.trunc(args[2], kind)
             builder.store(value, builder.inttoptr(address, kind.as_pointer()))
             return context.get_dummy_value()

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from taktnet.state.machine import kernel, prefetch
 from taktnet.twin.engine.access import (
     address,
+    base_of,
     bucket_of,
     cell_at,
     demand0_at,
@@ -24,7 +27,7 @@ from taktnet.twin.engine.access import (
     proc_at,
     server_at,
 )
-from taktnet.twin.layout import LINE, MAKE, Kind, Table
+from taktnet.twin.layout import DTYPES, LINE, MAKE, Kind, Table
 
 ARRIVE, END, REQUEST = int(Kind.ARRIVE), int(Kind.END), int(Kind.REQUEST)
 DEMAND, DEPART = int(Kind.DEMAND), int(Kind.DEPART)
@@ -82,6 +85,37 @@ def look_ahead(x: int, h: Any, cursor: int) -> None:
         n = node_at(x, i)
         _last(x, n.order >> 58, (n.order >> 32) & 0x3FFFFFF, n.arg)
         i = n.next
+
+
+def _first(kinds: dict[int, Table], other: Table) -> tuple[np.ndarray, np.ndarray]:
+    """The number of each kind's table, and the size of its records."""
+    tables = [kinds.get(kind, other) for kind in range(16)]
+    return (
+        np.array(tables, np.int64),
+        np.array([DTYPES[t].itemsize for t in tables], np.int64),
+    )
+
+
+_ENTITY, _ENTITY_SIZE = _first(
+    {
+        END: Table.SERVER,
+        ARRIVE: Table.LANE0,
+        REQUEST: Table.LINK,
+        DEMAND: Table.DEMAND,
+        DEPART: Table.LANE,
+    },
+    Table.POINT,
+)
+_ARG, _ARG_SIZE = _first({END: Table.PROC}, Table.CELL)
+
+
+@kernel
+def look_at_next(x: int, i: int) -> None:
+    """Ask for what the event of node i names itself, whatever it is."""
+    n = node_at(x, i)
+    kind = (n.order >> 58) & 15
+    prefetch(base_of(x, _ENTITY[kind]) + ((n.order >> 32) & 0x3FFFFFF) * _ENTITY_SIZE[kind])
+    prefetch(base_of(x, _ARG[kind]) + n.arg * _ARG_SIZE[kind])
 
 
 @kernel

@@ -134,7 +134,7 @@ def _running(x: int, machine: int, now: int) -> None:
     elif m.proc >= 0:
         m.end = end_of(x, res0_at(x, m.res).cal, now, m.left)
         m.seq += 1
-        push(x, m.end, END, machine, m.seq, 0)
+        push(x, m.end, END, machine, m.seq, m.proc)
 
 
 @kernel

@@ -180,7 +180,7 @@ def _run(x: int, machine: int, m: Any, proc: int, qty: int, cal: int) -> None:
     m.end = end_of(x, cal, h.now, span)
     m.busy += span
     m.seq += 1
-    push(x, m.end, END, machine, m.seq, 0)
+    push(x, m.end, END, machine, m.seq, m.proc)
 
 
 @kernel

@@ -70,7 +70,7 @@ def hold(x: int, machine: int, why: int) -> None:
         if m.proc >= 0:
             m.end = end_of(x, cal, now, m.left)
             m.seq += 1
-            push(x, m.end, END, machine, m.seq, 0)
+            push(x, m.end, END, machine, m.seq, m.proc)
         elif not m.listed:
             idle(x, machine)
     if traced(x):
