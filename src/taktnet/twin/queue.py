@@ -29,10 +29,9 @@ from taktnet.twin.engine.access import (
 )
 from taktnet.twin.engine.ahead import MANY, look_ahead, look_at_next
 from taktnet.twin.layout import TURNS
+from taktnet.twin.order import earlier, ordered, put_between
 
 CHECK = 4096
-#: Buckets of so many events are sorted by insertion, longer ones by merging.
-FEW = 8
 MIN_SHIFT, MAX_SHIFT = 4, 44
 MIN_BUCKETS = 64
 #: Buckets beyond two for each event, which are had as long as they lie in a near cache.
@@ -145,22 +144,8 @@ def first(x: int) -> int:
 @kernel
 def _lay_out(x: int, h: Any, i: int) -> int:
     """Sort the list of the bucket that the hand has reached; returns its first."""
-    h.near = -1
-    if node_at(x, i).next < 0:
-        h.near = i
-        return i
-    count = 0
-    while i >= 0 and count < FEW:
-        n = node_at(x, i)
-        after = n.next
-        _insert_near(x, h, i, n)
-        i, count = after, count + 1
-    if i >= 0:
-        last = h.near
-        while node_at(x, last).next >= 0:
-            last = node_at(x, last).next
-        node_at(x, last).next = i
-        h.near = _sort(x, h.near)
+    first, others = ordered(x, i)
+    h.near = put_between(x, first, others) if others >= 0 else first
     return h.near
 
 
@@ -204,43 +189,6 @@ def _next_turn(x: int, h: Any, turn: int) -> int:
         least = min(least, (n.t >> h.shift) >> h.ring)
         i = n.next
     return least
-
-
-@kernel
-def _earlier(x: int, i: int, j: int) -> bool:
-    a, b = node_at(x, i), node_at(x, j)
-    return a.t < b.t or (a.t == b.t and a.order < b.order)
-
-
-@kernel
-def _sort(x: int, i: int) -> int:
-    """Sort a list of nodes: runs of 1, 2, 4, ... merged bottom up."""
-    apart()
-    size = 1
-    while True:
-        left, i, tail, merges = i, -1, -1, 0
-        while left >= 0:
-            merges += 1
-            right, n_left = left, 0
-            while n_left < size and right >= 0:
-                n_left += 1
-                right = node_at(x, right).next
-            n_right = size
-            while n_left > 0 or (n_right > 0 and right >= 0):
-                if n_left == 0 or (n_right > 0 and right >= 0 and _earlier(x, right, left)):
-                    take, right, n_right = right, node_at(x, right).next, n_right - 1
-                else:
-                    take, left, n_left = left, node_at(x, left).next, n_left - 1
-                if tail < 0:
-                    i = take
-                else:
-                    node_at(x, tail).next = take
-                tail = take
-            left = right
-        node_at(x, tail).next = -1
-        if merges <= 1:
-            return i
-        size *= 2
 
 
 @kernel
@@ -351,7 +299,7 @@ def _heap_drop(x: int, h: Any) -> None:
             break
         best = child
         for k in range(child + 1, min(child + 4, last)):
-            if _earlier(x, k, best):
+            if earlier(x, k, best):
                 best = k
         b = node_at(x, best)
         if t < b.t or (t == b.t and order < b.order):

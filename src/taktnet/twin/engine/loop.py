@@ -311,7 +311,9 @@ def _passed(number: int) -> Any:
 
 
 _HERE = Path(__file__).parent
-_COMPILED = ("layout.py", "logarithm.py", "queue.py", "streams.py", "variates.py")
+_COMPILED = (
+    "layout.py", "logarithm.py", "order.py", "queue.py", "streams.py", "variates.py"
+)  # fmt: skip
 _TWIN = crc32(b"".join((_HERE.parent / name).read_bytes() for name in _COMPILED))
 _NUMBER = STAMP ^ stamp(_HERE, _HERE.parents[1] / "policy") ^ _TWIN
 enter = _entry(_NUMBER)
