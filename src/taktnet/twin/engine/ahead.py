@@ -3,6 +3,7 @@
 A large network is larger than the caches of a processor, and an event touches a dozen records. As
 the hand of the calendar goes on, the buckets before it are looked at four times: for their nodes,
 then what these name, then what that names. Nothing is read that is not there, nothing is changed.
+A smaller one waits only for the next cache: there the next event's own records are asked for.
 """
 
 from __future__ import annotations
